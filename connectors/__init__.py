@@ -1,0 +1,1 @@
+"""Pull vendors' data into canonical rows. Knows no KPI."""

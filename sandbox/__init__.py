@@ -1,0 +1,1 @@
+"""The vendors in a box: local servers that speak the vendors' real wire protocols with seeded data."""

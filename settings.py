@@ -1,0 +1,177 @@
+"""The workspace, the environment and sources.yaml. The only reader of the environment; knows no vendor."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from errors import ConfigError, suggest
+
+PROJECT_ROOT = Path(__file__).resolve().parent
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class Secret:
+    """A value that never shows itself: str, repr and format give stars; `reveal()` gives the text."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the secret itself, for the one place that sends it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The folder that holds sources.yaml, kpi_definitions.yaml and data/, and the addresses of the two stores."""
+
+    home: Path
+    warehouse_url: str | None = None
+    ledger_url: str | None = None
+
+    @property
+    def data(self) -> Path:
+        """The folder of both stores."""
+        return self.home / "data"
+
+    @property
+    def sources_file(self) -> Path:
+        """Where the sources are declared."""
+        return self.home / "sources.yaml"
+
+    @property
+    def definitions_file(self) -> Path:
+        """Where the KPIs are declared."""
+        return self.home / "kpi_definitions.yaml"
+
+
+def workspace(home: str | Path | None = None) -> Workspace:
+    """Return the workspace: --home, else KPI_HOME, else the project root.
+
+    Raises: ConfigError when the named folder does not exist.
+    """
+    named = home or os.environ.get("KPI_HOME")
+    folder = Path(named).expanduser().resolve() if named else PROJECT_ROOT
+    if not folder.is_dir():
+        origin = "--home" if home else "KPI_HOME"
+        raise ConfigError(f"{origin}: the folder {folder} does not exist. Create it, or name the folder that holds sources.yaml.")
+    return Workspace(folder, os.environ.get("KPI_WAREHOUSE_URL") or None, os.environ.get("KPI_LEDGER_URL") or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value of a source with its place; `origin` says where the value came from (file, variable)."""
+
+    value: object
+    line: int
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEntry:
+    """One source of sources.yaml, its references resolved; the connector's Settings check what the fields mean."""
+
+    name: str
+    connector: str
+    file: str
+    line: int
+    fields: Mapping[str, Field]
+
+
+def load_sources(space: Workspace) -> tuple[SourceEntry, ...]:
+    """Return the declared sources, in file order; an absent file gives none.
+
+    Raises: ConfigError with file:line for unreadable YAML, an unknown top-level key, a source without a connector
+        or a ${NAME} that is set nowhere.
+    """
+    path = space.sources_file
+    if not path.exists():
+        return ()
+    document = _read_yaml(path)
+    known = ("version", "sources")
+    for key in document:
+        if key not in known:
+            hint = suggest(str(key), known)
+            raise ConfigError(
+                f"{path.name}:{_line(document, key)}: unknown key '{key}'. Known keys: {', '.join(known)}. {hint or ''}".rstrip()
+            )
+    listed = document.get("sources") or {}
+    if not isinstance(listed, Mapping):
+        raise ConfigError(f"{path.name}:{_line(document, 'sources')}: 'sources' must map a name to a source. Compare sources.example.yaml.")
+    return tuple(_entry(path, listed, name) for name in listed)
+
+
+def _entry(path: Path, listed: Any, name: str) -> SourceEntry:
+    line, body = _line(listed, name), listed[name]
+    where = f"{path.name}:{line}: source '{name}'"
+    if not isinstance(body, Mapping):
+        raise ConfigError(f"{where} must be a mapping with a 'connector'. Compare sources.example.yaml.")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", str(name)):
+        raise ConfigError(f"{where}: a source's name has small letters, digits and _ only, and begins with a letter.")
+    if "connector" not in body:
+        raise ConfigError(f"{where} has no 'connector'. Add one, for example 'connector: ga4'.")
+    fields = {str(key): _resolve(path, _line(body, key), str(name), str(key), value) for key, value in body.items() if key != "connector"}
+    return SourceEntry(str(name), str(body["connector"]), path.name, line, fields)
+
+
+def _resolve(path: Path, line: int, source: str, key: str, value: object) -> Field:
+    """Replace ${NAME} from the environment, or from the file that NAME_FILE names."""
+    if not isinstance(value, str) or not _REFERENCE.search(value):
+        return Field(value, line, f"{path.name}:{line}")
+    names = _REFERENCE.findall(value)
+    return Field(
+        _REFERENCE.sub(lambda m: _variable(m[1], f"{path.name}:{line}: source '{source}', field '{key}'"), value), line, f"${names[0]}"
+    )
+
+
+def _variable(name: str, where: str) -> str:
+    if name in os.environ:
+        return os.environ[name]
+    pointer = os.environ.get(f"{name}_FILE")
+    if pointer is None:
+        raise ConfigError(
+            f"{where}: {name} is not set. Looked for {name} and {name}_FILE in the environment. Set one of them, then run './kpi doctor'."
+        )
+    try:
+        return Path(pointer).expanduser().read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigError(f"{where}: {name}_FILE names {pointer}, which cannot be read ({error.strerror}).") from error
+
+
+def _read_yaml(path: Path) -> Any:
+    try:
+        document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{path.name}:{mark.line + 1}:{mark.column + 1}" if mark else path.name
+        raise ConfigError(f"{place}: this is not valid YAML: {error.problem}. Repair the line; './kpi doctor' checks again.") from error
+    except (YAMLError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{path.name}: cannot be read: {error}.") from error
+    if document is None:
+        return {}
+    if not isinstance(document, Mapping):
+        raise ConfigError(f"{path.name}:1: must begin with 'version: 1' and 'sources:'. Compare sources.example.yaml.")
+    return document
+
+
+def _line(mapping: Any, key: object) -> int:
+    """Return the 1-based line of a key as ruamel.yaml recorded it."""
+    try:
+        return int(mapping.lc.key(key)[0]) + 1
+    except (AttributeError, KeyError, TypeError):
+        return 0

@@ -1,0 +1,265 @@
+"""The canonical tables: vendor-neutral facts that every connector fills and every measure reads.
+
+Conventions: instants are naive timestamps in UTC; `day` is a calendar day of the reporting zone; money and sums of
+milliseconds are DECIMAL(18,4), so that their totals are exact; every row carries `source` (the name in sources.yaml)
+and `slice` (the vendor day it was pulled with, or 0001-01-01 for a table that is replaced whole).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+)
+from sqlalchemy.types import TypeEngine
+
+warehouse = MetaData()
+
+AMOUNT = Numeric(18, 4)
+
+
+def _fact(name: str, *columns: Column[Any]) -> Table:
+    return Table(
+        name,
+        warehouse,
+        Column("source", String, nullable=False, comment="name of the source in sources.yaml"),
+        Column("slice", Date, nullable=False, comment="vendor day of the pull"),
+        *columns,
+    )
+
+
+def _c(name: str, kind: TypeEngine[Any] | type[TypeEngine[Any]], comment: str, nullable: bool = True) -> Column[Any]:
+    return Column(name, kind, nullable=nullable, comment=comment)
+
+
+web_traffic = _fact(
+    "web_traffic",
+    _c("day", Date, "day in the property's zone", False),
+    _c("device", String, "desktop, mobile, tablet"),
+    _c("channel", String, "default channel group of the session"),
+    _c("landing_page", String, "first page of the session"),
+    _c("campaign", String, "campaign name of the session"),
+    _c("sessions", BigInteger, "sessions"),
+    _c("engaged_sessions", BigInteger, "sessions longer than 10 s, with a key event or two page views"),
+    _c("total_users", BigInteger, "distinct users in this cell; never adds up"),
+    _c("new_users", BigInteger, "users seen for the first time"),
+    _c("key_events", BigInteger, "key events (purchases)"),
+    _c("revenue", AMOUNT, "revenue in the property's currency"),
+)
+
+web_vitals = _fact(
+    "web_vitals",
+    _c("day", Date, "day in the property's zone", False),
+    _c("device", String, "desktop, mobile, tablet"),
+    _c("page", String, "page path"),
+    _c("metric", String, "LCP, INP, CLS, TTFB, FCP"),
+    _c("rating", String, "good, needs-improvement, poor"),
+    _c("events", BigInteger, "measurements"),
+    _c("value_sum", AMOUNT, "sum of the measured values (ms; CLS as is)"),
+)
+
+events = _fact(
+    "events",
+    _c("time", DateTime, "instant of the event, UTC", False),
+    _c("day", Date, "day in the reporting zone", False),
+    _c("user_id", String, "the vendor's canonical user id"),
+    _c("event", String, "event name", False),
+    _c("device", String, "desktop, mobile, tablet"),
+    _c("channel", String, "acquisition channel"),
+    _c("page", String, "page path"),
+    _c("lcp_ms", Double, "largest contentful paint of the page view, ms"),
+    _c("revenue", AMOUNT, "revenue of the event"),
+    _c("properties", String, "all vendor properties, JSON"),
+    _c("dedupe_key", String, "event, user, time and insert id", False),
+)
+
+work_items = _fact(
+    "work_items",
+    _c("id", String, "the vendor's lasting id", False),
+    _c("key", String, "shown key"),
+    _c("url", String, "link for people"),
+    _c("title", String, "summary"),
+    _c("type", String, "Story, Bug, Task, Epic …"),
+    _c("project", String, "project key"),
+    _c("status", String, "status name now"),
+    _c("status_category", String, "todo, doing, blocked, done, cancelled"),
+    _c("points", Double, "estimate now"),
+    _c("epic", String, "id of the parent epic"),
+    _c("labels", String, "labels, comma separated, sorted"),
+    _c("kpi", String, "KPI named by the label kpi:<id>"),
+    _c("release_id", String, "id of the first fix version"),
+    _c("created_at", DateTime, "created, UTC", False),
+    _c("started_at", DateTime, "first entry to an in-progress status, UTC"),
+    _c("done_at", DateTime, "last entry to a done status, UTC; empty while it is not done"),
+    _c("due_date", Date, "due date"),
+    _c("deleted_at", DateTime, "when it vanished at the vendor, UTC"),
+    _c("cycle_days", Double, "days from started_at to done_at"),
+    _c("lead_days", Double, "days from created_at to done_at"),
+)
+
+status_changes = _fact(
+    "status_changes",
+    _c("item_id", String, "work item", False),
+    _c("at", DateTime, "instant of the change, UTC", False),
+    _c("from_status", String, "status left"),
+    _c("to_status", String, "status entered"),
+    _c("from_category", String, "category left"),
+    _c("to_category", String, "category entered"),
+)
+
+sprints = _fact(
+    "sprints",
+    _c("id", String, "sprint id", False),
+    _c("board", String, "board name"),
+    _c("name", String, "sprint name"),
+    _c("state", String, "future, active, closed"),
+    _c("start_at", DateTime, "start, UTC"),
+    _c("end_at", DateTime, "planned end, UTC"),
+    _c("completed_at", DateTime, "real end, UTC"),
+    _c("goal", String, "goal"),
+)
+
+sprint_items = _fact(
+    "sprint_items",
+    _c("sprint_id", String, "sprint", False),
+    _c("item_id", String, "work item", False),
+    _c("day", Date, "the sprint's last day in the reporting zone (real end, else planned end)"),
+    _c("added_at", DateTime, "joined the sprint, UTC"),
+    _c("removed_at", DateTime, "left the sprint after its start, UTC"),
+    _c("committed", Boolean, "in the sprint at its start and not done by then"),
+    _c("completed", Boolean, "in the sprint and done at its end (or now, while it runs)"),
+    _c("points_at_start", Double, "estimate at sprint start (at joining, when it joined later)"),
+    _c("points_at_end", Double, "estimate at sprint end (or now, while it runs)"),
+)
+
+releases = _fact(
+    "releases",
+    _c("id", String, "version id", False),
+    _c("project", String, "project key"),
+    _c("name", String, "version name"),
+    _c("planned_on", Date, "planned release day"),
+    _c("released_on", Date, "release day, when released"),
+    _c("released", Boolean, "released"),
+    _c("description", String, "the vendor's text"),
+    _c("url", String, "link for people"),
+)
+
+dependencies = _fact(
+    "dependencies",
+    _c("blocker_id", String, "work item that blocks", False),
+    _c("blocked_id", String, "work item that waits", False),
+    _c("type", String, "link type"),
+)
+
+campaigns = _fact(
+    "campaigns",
+    _c("id", String, "campaign id", False),
+    _c("name", String, "campaign name"),
+    _c("channel", String, "channel"),
+    _c("start_on", Date, "first day"),
+    _c("end_on", Date, "last day, inclusive"),
+    _c("url", String, "link for people"),
+)
+
+milestones = _fact(
+    "milestones",
+    _c("id", String, "milestone id", False),
+    _c("name", String, "name"),
+    _c("channel", String, "team or channel"),
+    _c("start_on", Date, "first day"),
+    _c("end_on", Date, "last day, inclusive"),
+    _c("url", String, "link for people"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAxis:
+    """How rows of a table fall on the calendar.
+
+    column: a day (already a calendar day) or an instant (UTC, turned into a day of the reporting zone).
+    choices: the other columns a measure may name with `time:`.
+    """
+
+    column: str
+    choices: tuple[str, ...] = ()
+
+
+TIME_AXES: dict[str, TimeAxis] = {
+    "web_traffic": TimeAxis("day"),
+    "web_vitals": TimeAxis("day"),
+    "events": TimeAxis("day"),
+    "work_items": TimeAxis("done_at", ("created_at", "started_at", "due_date", "deleted_at")),
+    "status_changes": TimeAxis("at"),
+    "sprints": TimeAxis("start_at", ("end_at", "completed_at")),
+    "sprint_items": TimeAxis("day", ("added_at", "removed_at")),
+    "releases": TimeAxis("released_on", ("planned_on",)),
+    "campaigns": TimeAxis("start_on", ("end_on",)),
+    "milestones": TimeAxis("end_on", ("start_on",)),
+}
+"""Tables without an entry have no time and cannot carry a measure."""
+
+NON_ADDITIVE: frozenset[tuple[str, str]] = frozenset({("web_traffic", "total_users")})
+"""Columns whose values must never be summed (distinct people counted per cell)."""
+
+slices = Table(
+    "_slices",
+    warehouse,
+    Column("source", String, primary_key=True),
+    Column("stream", String, primary_key=True),
+    Column("slice", Date, primary_key=True),
+    Column("table_name", String, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("complete_through", DateTime, comment="UTC; NULL while the slice is provisional"),
+    Column("flags", String, nullable=False, comment="comma separated, sorted"),
+)
+
+coverage = Table(
+    "_coverage",
+    warehouse,
+    Column("source", String, primary_key=True),
+    Column("stream", String, primary_key=True),
+    Column("table_name", String, nullable=False),
+    Column("connector", String, nullable=False),
+    Column("covered_from", Date, comment="first day held; NULL for a table replaced whole"),
+    Column("complete_through", DateTime, comment="UTC; everything before it is held, without a gap"),
+    Column("rows", BigInteger, nullable=False),
+    Column("flags", String, nullable=False, comment="comma separated, sorted"),
+)
+
+meta = Table(
+    "_meta",
+    warehouse,
+    Column("key", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+INTERNAL = frozenset({"_slices", "_coverage", "_meta"})
+FACTS: dict[str, Table] = {name: table for name, table in warehouse.tables.items() if name not in INTERNAL}
+
+_ARROW: dict[type[TypeEngine[Any]], pa.DataType] = {
+    String: pa.string(),
+    Date: pa.date32(),
+    DateTime: pa.timestamp("us"),
+    Double: pa.float64(),
+    BigInteger: pa.int64(),
+    Boolean: pa.bool_(),
+    Numeric: pa.decimal128(18, 4),
+}
+
+
+def arrow_schema(table: str) -> pa.Schema:
+    """Return the Arrow schema of the rows a connector yields for `table`: its columns less source and slice."""
+    columns = [column for column in FACTS[table].columns if column.name not in ("source", "slice")]
+    return pa.schema([pa.field(c.name, _ARROW[type(c.type)], nullable=bool(c.nullable)) for c in columns])
