@@ -1,0 +1,248 @@
+"""The next generation under construction: takes slices of rows, replaces what changed, publishes or leaves no trace."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, Table, create_engine, delete, insert, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from errors import BusyError, StoreError
+from store import partitions
+from store.coverage import covered
+from store.generations import Generations
+from store.schema import FACTS, arrow_schema, coverage, meta, slices, warehouse
+from store.types import Batch, Stream
+
+SCHEMA_VERSION = "1"
+ROWS_PER_COMMIT = 50_000
+SLICES_PER_COMMIT = 31
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one stream brought: rows read from the vendor, rows that differ from before, slices closed."""
+
+    rows_read: int = 0
+    rows_changed: int = 0
+    slices: int = 0
+    last_slice: date | None = None
+
+
+@dataclass(slots=True)
+class _Pending:
+    """Closed slices that wait for the next commit, and the one still open."""
+
+    tables: list[pa.Table] = field(default_factory=list)
+    closed: list[Batch] = field(default_factory=list)
+    rows: dict[date, int] = field(default_factory=dict)
+    open: list[pa.Table] = field(default_factory=list)
+
+    def add(self, batch: Batch) -> None:
+        slice_column = pa.array([batch.slice] * batch.rows.num_rows, pa.date32())
+        self.open.append(batch.rows.append_column("slice", slice_column))
+        if batch.closes:
+            self.rows[batch.slice] = sum(table.num_rows for table in self.open)
+            self.tables += self.open
+            self.closed.append(batch)
+            self.open = []
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.closed) >= SLICES_PER_COMMIT or sum(self.rows.values()) >= ROWS_PER_COMMIT
+
+
+class Build:
+    """Holds the workspace's write lock from entry to exit; streams of several sources may be replaced from threads."""
+
+    def __init__(self, generations: Generations, *, reporting_zone: str, full: bool) -> None:
+        self._generations = generations
+        self._zone = reporting_zone
+        self._full = full
+        self._lock = FileLock(generations.folder / "sync.lock")
+        self._writing = threading.Lock()
+        self._engine: Engine | None = None
+
+    def __enter__(self) -> Self:
+        self._acquire()
+        try:
+            self._begin()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+        self._lock.release()
+
+    def _acquire(self) -> None:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise BusyError(
+                f"Another sync holds {self._generations.folder}. Wait until it ends ('./kpi status' shows the last one), then run this again."
+            ) from error
+        except OSError as error:
+            raise StoreError(
+                f"{self._generations.folder}: cannot be written ({error.strerror}). Make the data folder writable, or name another with --home."
+            ) from error
+
+    def _begin(self) -> None:
+        """Take up the file a stopped sync left when it began from the same state, else a copy of the current one."""
+        if not self._full and self._resumes():
+            return
+        self._close()
+        self._generations.discard()
+        if not self._full:
+            self._generations.copy_current()
+            self._connect()
+            if not self._matches():
+                self._close()
+                self._generations.discard()
+        self._connect()
+        with self.engine.begin() as connection:
+            warehouse.create_all(connection)
+            self._store(connection, schema_version=SCHEMA_VERSION, reporting_zone=self._zone, base=self._base(), dirty="0")
+
+    def _resumes(self) -> bool:
+        if not self._generations.building.exists():
+            return False
+        self._connect()
+        return self._matches() and self._stored("base") == self._base()
+
+    def _matches(self) -> bool:
+        """Whether the file has this schema and its days are those of the reporting zone; else it is built anew."""
+        return self._stored("schema_version") == SCHEMA_VERSION and self._stored("reporting_zone") == self._zone
+
+    def _base(self) -> str:
+        return str(self._generations.current() or 0)
+
+    def _connect(self) -> None:
+        if self._engine is None:
+            self._engine = create_engine(f"duckdb:///{self._generations.building}", poolclass=NullPool)
+
+    def _close(self) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the state under construction."""
+        assert self._engine is not None, "enter the build first"
+        return self._engine
+
+    def _stored(self, key: str) -> str | None:
+        try:
+            with self.engine.connect() as connection:
+                return connection.scalar(select(meta.c.value).where(meta.c.key == key))
+        except DBAPIError:
+            return None
+
+    @staticmethod
+    def _store(connection: Connection, **values: str) -> None:
+        connection.execute(delete(meta).where(meta.c.key.in_(values)))
+        connection.execute(insert(meta), [{"key": key, "value": value} for key, value in values.items()])
+
+    def complete_through(self, source: str, stream: str) -> datetime | None:
+        """Return how far the stream is held without a gap (naive UTC), or None when nothing is."""
+        with self._writing, self.engine.connect() as connection:
+            return connection.scalar(select(coverage.c.complete_through).where(coverage.c.source == source, coverage.c.stream == stream))
+
+    def replace(
+        self,
+        *,
+        source: str,
+        connector: str,
+        stream: Stream,
+        batches: Iterable[Batch],
+        on_commit: Callable[[Changes], None] | None = None,
+    ) -> Changes:
+        """Replace the slices that `batches` bring, slice by slice; a slice that is not closed leaves its rows as they were.
+
+        Closed slices are committed in groups together with their coverage; when `batches` raises, the slices closed
+        before stay committed and the error goes on.
+        """
+        changes, pending = Changes(), _Pending()
+        try:
+            for batch in batches:
+                _require_schema(stream.table, batch.rows)
+                pending.add(batch)
+                if pending.is_full:
+                    self._commit(source, connector, stream, pending, changes, on_commit)
+                    pending = _Pending(open=pending.open)
+        finally:
+            self._commit(source, connector, stream, pending, changes, on_commit)
+        return changes
+
+    def _commit(
+        self, source: str, connector: str, stream: Stream, pending: _Pending, changes: Changes, on_commit: Callable[[Changes], None] | None
+    ) -> None:
+        if not pending.closed:
+            return
+        with self._writing, self.engine.begin() as connection:
+            table = FACTS[stream.table]
+            changed = partitions.replace(connection, table, source, stream.table, pending.tables, list(pending.rows))
+            partitions.record(connection, source, stream, pending.closed, pending.rows)
+            moved = self._cover(connection, source, connector, stream, table)
+            if changed or moved:
+                self._store(connection, dirty="1")
+        changes.rows_read += sum(pending.rows.values())
+        changes.rows_changed += changed
+        changes.slices += len(pending.closed)
+        changes.last_slice = pending.closed[-1].slice
+        if on_commit is not None:
+            on_commit(changes)
+
+    @staticmethod
+    def _cover(connection: Connection, source: str, connector: str, stream: Stream, table: Table) -> bool:
+        """Bring the stream's coverage up to date; return whether it changed."""
+        mine = (coverage.c.source == source) & (coverage.c.stream == stream.name)
+        before = connection.execute(select(coverage).where(mine)).first()
+        held = connection.execute(select(slices).where(slices.c.source == source, slices.c.stream == stream.name)).all()
+        values = {"source": source, "stream": stream.name, "table_name": table.name, "connector": connector, **covered(stream, held)}
+        if before is not None and dict(before._mapping) == values:
+            return False
+        connection.execute(delete(coverage).where(mine))
+        connection.execute(insert(coverage), [values])
+        return True
+
+    def publish(self) -> int | None:
+        """Publish what was built and return its generation; None when nothing differs from the current one."""
+        changed = self._stored("dirty") == "1"
+        if changed:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("CHECKPOINT")
+        self._close()
+        if changed:
+            return self._generations.publish()
+        self._generations.discard()
+        return None
+
+    def forget(self, keep: Sequence[str]) -> int:
+        """Remove every row of sources that are not in `keep` (they left sources.yaml); return the rows removed."""
+        removed = 0
+        with self._writing, self.engine.begin() as connection:
+            for table in (*FACTS.values(), slices, coverage):
+                gone = connection.execute(delete(table).where(table.c.source.not_in(keep))).rowcount
+                removed += max(gone, 0) if table.name in FACTS else 0
+            if removed:
+                self._store(connection, dirty="1")
+        return removed
+
+
+def _require_schema(table: str, rows: pa.Table) -> None:
+    wanted = arrow_schema(table)
+    if not rows.schema.equals(wanted):
+        differing = sorted(set(map(str, wanted)) ^ set(map(str, rows.schema)))
+        raise StoreError(f"{table}: a connector brought other columns than declared: {', '.join(differing)}.")

@@ -1,0 +1,171 @@
+"""The ledger: what people write and what cannot be fetched again. Here: the history of syncs. Knows no vendor.
+
+The SQLite driver of Python begins transactions late and commits DDL by itself; both are switched off here and every
+transaction is begun explicitly, so that a rolled back migration leaves nothing and a reader sees one state.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from errors import StoreError
+from settings import Workspace
+from store.ledger_schema import source_runs, sync_runs
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRun:
+    """How the sync of one source went. Instants are aware UTC; generation None = nothing was published."""
+
+    source: str
+    connector: str
+    status: str
+    started_at: datetime
+    finished_at: datetime | None
+    rows_read: int
+    rows_changed: int
+    streams: Mapping[str, Any]
+    error_kind: str | None
+    error: str | None
+    generation: int | None
+
+
+class Ledger:
+    """The ledger of one workspace: SQLite in data/ledger.sqlite unless KPI_LEDGER_URL names another database."""
+
+    def __init__(self, space: Workspace) -> None:
+        self._file = None if space.ledger_url else space.data / "ledger.sqlite"
+        self._url = space.ledger_url or f"sqlite:///{self._file}"
+
+    def last_runs(self) -> tuple[SourceRun, ...]:
+        """Return the newest run of each source, by source name; () when there is no ledger yet."""
+        newest = select(func.max(source_runs.c.id)).group_by(source_runs.c.source)
+        return self._runs(select(source_runs, sync_runs.c.generation).where(source_runs.c.id.in_(newest)))
+
+    def last_good(self) -> dict[str, datetime]:
+        """Return source → end of its newest successful run (aware UTC)."""
+        newest = select(func.max(source_runs.c.id)).where(source_runs.c.status == "ok").group_by(source_runs.c.source)
+        runs = self._runs(select(source_runs, sync_runs.c.generation).where(source_runs.c.id.in_(newest)))
+        return {run.source: run.finished_at for run in runs if run.finished_at is not None}
+
+    def _runs(self, statement: Any) -> tuple[SourceRun, ...]:
+        if self._file is not None and not self._file.exists():
+            return ()
+        joined = statement.join(sync_runs, sync_runs.c.id == source_runs.c.sync_id).order_by(source_runs.c.source)
+        with self._connect(read_only=True) as connection:
+            return tuple(_source_run(row) for row in connection.execute(joined))
+
+    def begin_sync(self, started_at: datetime) -> int:
+        """Record that a sync began and return its id; brings the ledger's schema up to date first.
+
+        Raises: StoreError when the ledger cannot be written.
+        """
+        self._migrate()
+        with self._connect() as connection:
+            key = connection.execute(insert(sync_runs).values(started_at=_naive(started_at))).inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
+    def record_source(self, sync_id: int, run: SourceRun) -> None:
+        """Record how one source went."""
+        values = {
+            "sync_id": sync_id,
+            "source": run.source,
+            "connector": run.connector,
+            "status": run.status,
+            "started_at": _naive(run.started_at),
+            "finished_at": None if run.finished_at is None else _naive(run.finished_at),
+            "rows_read": run.rows_read,
+            "rows_changed": run.rows_changed,
+            "streams": json.dumps(dict(run.streams), sort_keys=True),
+            "error_kind": run.error_kind,
+            "error": run.error,
+        }
+        with self._connect() as connection:
+            connection.execute(insert(source_runs).values(**values))
+
+    def end_sync(self, sync_id: int, *, finished_at: datetime, generation: int | None, status: str) -> None:
+        """Record the outcome of the whole sync; generation None when nothing was published."""
+        ended = {"finished_at": _naive(finished_at), "generation": generation, "status": status}
+        with self._connect() as connection:
+            connection.execute(update(sync_runs).where(sync_runs.c.id == sync_id).values(**ended))
+
+    def _migrate(self) -> None:
+        if self._file is not None:
+            try:
+                self._file.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreError(f"{self._file.parent}: cannot be created ({error.strerror}). Make the data folder writable.") from error
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self._connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    @contextmanager
+    def _connect(self, *, read_only: bool = False) -> Iterator[Connection]:
+        """One transaction; errors of the driver become StoreError."""
+        engine = self._engine(read_only=read_only)
+        try:
+            with engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise StoreError(
+                f"{self._file or 'KPI_LEDGER_URL'}: the ledger cannot be used: {error.orig}. Check the permissions and the free space."
+            ) from error
+        finally:
+            engine.dispose()
+
+    def _engine(self, *, read_only: bool) -> Engine:
+        if self._file is None:
+            return create_engine(self._url, poolclass=NullPool)
+        mode = "ro" if read_only else "rwc"
+        engine = create_engine(f"sqlite:///file:{self._file}?mode={mode}&uri=true", poolclass=NullPool)
+        event.listen(engine, "connect", _take_over_transactions)
+        event.listen(engine, "begin", _begin_explicitly)
+        return engine
+
+
+def _take_over_transactions(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA busy_timeout = 5000")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin_explicitly(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _naive(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def _source_run(row: Any) -> SourceRun:
+    return SourceRun(
+        source=row.source,
+        connector=row.connector,
+        status=row.status,
+        started_at=row.started_at.replace(tzinfo=UTC),
+        finished_at=None if row.finished_at is None else row.finished_at.replace(tzinfo=UTC),
+        rows_read=row.rows_read,
+        rows_changed=row.rows_changed,
+        streams=json.loads(row.streams),
+        error_kind=row.error_kind,
+        error=row.error,
+        generation=row.generation,
+    )

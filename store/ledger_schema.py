@@ -1,0 +1,34 @@
+"""The ledger's tables as the newest migration leaves them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Integer, MetaData, String, Table
+
+ledger = MetaData()
+
+sync_runs = Table(
+    "sync_runs",
+    ledger,
+    Column("id", Integer, primary_key=True),
+    Column("started_at", DateTime, nullable=False, comment="UTC"),
+    Column("finished_at", DateTime, comment="UTC; empty while it runs, or when it was killed"),
+    Column("generation", Integer, comment="published generation; empty when nothing changed"),
+    Column("status", String, comment="ok, partial, failed"),
+)
+
+source_runs = Table(
+    "source_runs",
+    ledger,
+    Column("id", Integer, primary_key=True),
+    Column("sync_id", Integer, ForeignKey("sync_runs.id"), nullable=False, index=True),
+    Column("source", String, nullable=False, index=True),
+    Column("connector", String, nullable=False),
+    Column("status", String, nullable=False, comment="ok, paused, failed, auth"),
+    Column("started_at", DateTime, nullable=False, comment="UTC"),
+    Column("finished_at", DateTime, comment="UTC"),
+    Column("rows_read", BigInteger, nullable=False),
+    Column("rows_changed", BigInteger, nullable=False),
+    Column("streams", String, nullable=False, comment="JSON"),
+    Column("error_kind", String, comment="auth, permission, config, quota, transient, contract, plan"),
+    Column("error", String, comment="the message as shown"),
+)

@@ -1,0 +1,81 @@
+"""Replaces slices of a fact table by what was fetched, touching only the slices that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date
+
+import pyarrow as pa
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, delete, func, insert, literal, select, union_all
+from sqlalchemy.sql.elements import ColumnElement
+
+from store.schema import arrow_schema, slices
+from store.types import Batch, Stream
+
+
+def replace(connection: Connection, table: Table, source: str, name: str, fetched: Sequence[pa.Table], days: Sequence[date]) -> int:
+    """Make the table hold exactly `fetched` for (source, days); return how many rows differ from before.
+
+    Shape: fetched tables have the columns of arrow_schema(name) and `slice`. A changed row counts once, not as one
+    removed and one added.
+    """
+    stage = _stage(connection, table, name, fetched)
+    columns = [column.name for column in table.columns if column.name != "source"]
+    here = (table.c.source == source) & table.c.slice.in_(days)
+    new = select(*(stage.c[c] for c in columns))
+    old = select(*(table.c[c] for c in columns)).where(here)
+    differing = _differing(connection, new, old)
+    if differing:
+        touched = list(differing)
+        connection.execute(delete(table).where(table.c.source == source, table.c.slice.in_(touched)))
+        rows = select(literal(source), *(stage.c[c] for c in columns)).where(stage.c.slice.in_(touched))
+        connection.execute(insert(table).from_select(["source", *columns], rows))
+    stage.drop(connection)
+    return sum(differing.values())
+
+
+def _stage(connection: Connection, table: Table, name: str, fetched: Sequence[pa.Table]) -> Table:
+    """Put the fetched rows into a temporary table of the same types."""
+    columns = [Column(c.name, c.type) for c in table.columns if c.name != "source"]
+    stage = Table("_stage", MetaData(), *columns, prefixes=["TEMPORARY"])
+    stage.create(connection)
+    schema = arrow_schema(name).append(pa.field("slice", pa.date32()))
+    rows = pa.concat_tables(fetched) if fetched else schema.empty_table()
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.register("_fetched", rows)
+    names = ", ".join(f'"{c.name}"' for c in columns)
+    connection.exec_driver_sql(f"INSERT INTO _stage ({names}) SELECT {names} FROM _fetched")
+    driver.unregister("_fetched")
+    return stage
+
+
+def _differing(connection: Connection, new, old) -> dict[date, int]:  # type: ignore[no-untyped-def]  # Select's row type is open
+    """Return slice → number of rows that differ, for the slices that differ."""
+    added, removed = new.except_all(old).subquery(), old.except_all(new).subquery()
+    one: ColumnElement[int] = literal(1, Integer)
+    nil: ColumnElement[int] = literal(0, Integer)
+    both = union_all(select(added.c.slice, one.label("plus"), nil.label("minus")), select(removed.c.slice, nil, one)).subquery()
+    totals = select(both.c.slice, func.greatest(func.sum(both.c.plus), func.sum(both.c.minus))).group_by(both.c.slice)
+    return {day: int(count) for day, count in connection.execute(totals)}
+
+
+def record(connection: Connection, source: str, stream: Stream, closed: Sequence[Batch], rows: dict[date, int]) -> None:
+    """Write down each closed slice: its rows, how far it is complete, its quality flags."""
+    mine = (slices.c.source == source) & (slices.c.stream == stream.name)
+    connection.execute(delete(slices).where(mine, slices.c.slice.in_(list(rows))))
+    connection.execute(
+        insert(slices),
+        [
+            {
+                "source": source,
+                "stream": stream.name,
+                "slice": batch.slice,
+                "table_name": stream.table,
+                "rows": rows[batch.slice],
+                "complete_through": None if batch.complete_through is None else batch.complete_through.astimezone(UTC).replace(tzinfo=None),
+                "flags": ",".join(sorted(set(batch.flags))),
+            }
+            for batch in closed
+        ],
+    )
