@@ -15,6 +15,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from errors import ConfigError, suggest
 
 PROJECT_ROOT = Path(__file__).resolve().parent
+DEMO_MARKER = "DEMO"
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -56,8 +57,14 @@ class Workspace:
 
     @property
     def definitions_file(self) -> Path:
-        """Where the KPIs are declared."""
-        return self.home / "kpi_definitions.yaml"
+        """Where the KPIs are declared: the workspace's own file, else the one that ships with the project."""
+        own = self.home / "kpi_definitions.yaml"
+        return own if own.exists() else PROJECT_ROOT / own.name
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the data come from the sandbox company."""
+        return (self.home / DEMO_MARKER).exists()
 
 
 def workspace(home: str | Path | None = None) -> Workspace:
@@ -175,3 +182,9 @@ def _line(mapping: Any, key: object) -> int:
         return int(mapping.lc.key(key)[0]) + 1
     except (AttributeError, KeyError, TypeError):
         return 0
+
+
+def child_environment(space: Workspace) -> dict[str, str]:
+    """Return the environment of a process that serves this workspace; loopback never goes through a proxy."""
+    local = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1,localhost"]))
+    return {**os.environ, "KPI_HOME": str(space.home), "NO_PROXY": local, "no_proxy": local}

@@ -63,10 +63,9 @@ class _Pending:
 class Build:
     """Holds the workspace's write lock from entry to exit; streams of several sources may be replaced from threads."""
 
-    def __init__(self, generations: Generations, *, reporting_zone: str, full: bool) -> None:
+    def __init__(self, generations: Generations, *, reporting_zone: str) -> None:
         self._generations = generations
         self._zone = reporting_zone
-        self._full = full
         self._lock = FileLock(generations.folder / "sync.lock")
         self._writing = threading.Lock()
         self._engine: Engine | None = None
@@ -99,16 +98,15 @@ class Build:
 
     def _begin(self) -> None:
         """Take up the file a stopped sync left when it began from the same state, else a copy of the current one."""
-        if not self._full and self._resumes():
+        if self._resumes():
             return
         self._close()
         self._generations.discard()
-        if not self._full:
-            self._generations.copy_current()
-            self._connect()
-            if not self._matches():
-                self._close()
-                self._generations.discard()
+        self._generations.copy_current()
+        self._connect()
+        if not self._matches():
+            self._close()
+            self._generations.discard()
         self._connect()
         with self.engine.begin() as connection:
             warehouse.create_all(connection)
@@ -154,10 +152,12 @@ class Build:
         connection.execute(delete(meta).where(meta.c.key.in_(values)))
         connection.execute(insert(meta), [{"key": key, "value": value} for key, value in values.items()])
 
-    def complete_through(self, source: str, stream: str) -> datetime | None:
-        """Return how far the stream is held without a gap (naive UTC), or None when nothing is."""
+    def held(self, source: str, stream: str) -> tuple[date | None, datetime | None]:
+        """Return the first day and the instant (naive UTC) between which the stream is held without a gap."""
+        mine = select(coverage.c.covered_from, coverage.c.complete_through).where(coverage.c.source == source, coverage.c.stream == stream)
         with self._writing, self.engine.connect() as connection:
-            return connection.scalar(select(coverage.c.complete_through).where(coverage.c.source == source, coverage.c.stream == stream))
+            row = connection.execute(mine).first()
+        return (None, None) if row is None else (row.covered_from, row.complete_through)
 
     def replace(
         self,

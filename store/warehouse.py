@@ -55,10 +55,9 @@ class Warehouse:
         number, lease = self.generations.lease(generation)
         return Generation(number, self.generations.path(number), lease)
 
-    def build(self, *, reporting_zone: str = "UTC", full: bool = False) -> Build:
+    def build(self, *, reporting_zone: str = "UTC") -> Build:
         """Return the next generation under construction; one process at a time may hold it.
 
-        full: begin from nothing instead of from the current generation.
         Raises: BusyError when another sync holds the workspace, StoreError when the folder cannot be written.
         """
         folder = self.generations.folder
@@ -68,7 +67,7 @@ class Warehouse:
             raise StoreError(
                 f"{folder}: cannot be created ({error.strerror}). Make the data folder writable, or name another with --home."
             ) from error
-        return Build(self.generations, reporting_zone=reporting_zone, full=full)
+        return Build(self.generations, reporting_zone=reporting_zone)
 
 
 def _folder(space: Workspace) -> Path:

@@ -1,0 +1,97 @@
+"""kpi sync: pull, validate, publish one generation."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+import typer
+
+from commands.common import AsJson, Home, open_space, print_json, say
+from commands.progress import drawn
+from connectors.sync import Order, SourceResult, SyncResult
+from connectors.sync import sync as run_sync
+from errors import ConfigError
+from metrics import reporting_zone
+from settings import Workspace, load_sources
+
+
+def sync(
+    context: typer.Context,
+    sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Only these sources of sources.yaml.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="D", help="Read again from this day (2026-10-01).")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again from every source's start.")] = False,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Pull the sources and publish one generation when anything changed."""
+    order = Order(tuple(sources or ()), parse_day(since, "--since"), full)
+    result = pull(open_space(context, home), order)
+    if as_json:
+        print_json(as_document(result))
+    else:
+        for line in summary(result):
+            say(line)
+    raise typer.Exit(result.exit_code)
+
+
+def pull(space: Workspace, order: Order) -> SyncResult:
+    """Sync the workspace, drawing the progress on stderr.
+
+    Raises: ConfigError when sources.yaml declares nothing.
+    """
+    entries = load_sources(space)
+    if not entries:
+        raise ConfigError(
+            f"{space.sources_file}: there are no sources to sync. Copy sources.example.yaml to sources.yaml and fill it in, or run './kpi demo' for a living example."
+        )
+    with drawn(sys.stderr) as report:
+        return run_sync(space, entries, reporting_zone(space), order, now=datetime.now(UTC), report=report)
+
+
+def parse_day(text: str | None, option: str) -> date | None:
+    """Return the day written as 2026-10-01.
+
+    Raises: ConfigError that names the option and shows the form.
+    """
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"{option}: '{text}' is not a day. Write it as {date(2026, 10, 1)}.") from error
+
+
+def as_document(result: SyncResult) -> dict[str, Any]:
+    """Return the JSON form of a sync."""
+    return {"generation": result.generation, "published": result.published, "sources": {n: _source(s) for n, s in result.sources.items()}}
+
+
+def _source(source: SourceResult) -> dict[str, Any]:
+    streams = {
+        name: {"status": s.status, "rows_read": s.rows_read, "rows_changed": s.rows_changed, "error": s.error}
+        for name, s in source.streams.items()
+    }
+    return {
+        "status": source.status,
+        "rows_read": source.rows_read,
+        "rows_changed": source.rows_changed,
+        "streams": streams,
+        "error": None if source.error is None else {"kind": source.error_kind, "message": source.error},
+    }
+
+
+def summary(result: SyncResult) -> list[str]:
+    """Return the lines a person reads after a sync."""
+    lines = [
+        f"{name}: {s.status}, {s.rows_read:,} rows read, {s.rows_changed:,} changed" + (f"\n  {s.error}" if s.error else "")
+        for name, s in result.sources.items()
+    ]
+    if result.published:
+        lines.append(f"Published generation {result.generation}.")
+    elif result.generation is None:
+        lines.append("Nothing was published: the warehouse is still empty.")
+    else:
+        lines.append(f"Nothing changed: generation {result.generation} stays.")
+    return lines

@@ -1,0 +1,271 @@
+"""The runner: asks every source for what is missing, stages it, publishes one generation. Knows no vendor.
+
+A source that fails never stops the others; what it had closed before stays. Only the runner sees the clock, waits and
+tries again.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from connectors import base
+from connectors.base import Connector
+from errors import ConfigError, DashboardError, QuotaError, SourceError, TransientSourceError, suggest
+from settings import SourceEntry, Workspace
+from store.build import Build, Changes
+from store.ledger import Ledger, SourceRun
+from store.types import Batch, Stream, Window, day_start
+from store.warehouse import Warehouse
+
+ATTEMPTS = 3
+LONGEST_WAIT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where one stream stands. slices_total is known before the first slice."""
+
+    source: str
+    stream: str
+    slices: int
+    slices_total: int
+    rows: int
+    note: str = ""
+
+
+@dataclass(slots=True)
+class StreamResult:
+    """How one stream went. status: ok, paused (quota), failed, unavailable (not in the vendor's plan)."""
+
+    status: str = "ok"
+    rows_read: int = 0
+    rows_changed: int = 0
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class SourceResult:
+    """How one source went. status: ok, paused, failed, auth."""
+
+    connector: str
+    started_at: datetime
+    status: str = "ok"
+    error: str | None = None
+    error_kind: str | None = None
+    finished_at: datetime | None = None
+    streams: dict[str, StreamResult] = field(default_factory=dict)
+
+    @property
+    def rows_read(self) -> int:
+        """Rows the vendor sent."""
+        return sum(s.rows_read for s in self.streams.values())
+
+    @property
+    def rows_changed(self) -> int:
+        """Rows that differ from what was stored."""
+        return sum(s.rows_changed for s in self.streams.values())
+
+    def fail(self, error: DashboardError) -> str:
+        """Take an error over; return the stream's status."""
+        kind = error.kind if isinstance(error, SourceError) else "config"
+        if kind == "plan":
+            return "unavailable"
+        word = "paused" if kind == "quota" else "failed"
+        self.status = "auth" if kind == "auth" else (self.status if self.status in ("auth", "failed") else word)
+        self.error, self.error_kind = str(error), kind
+        return word
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """generation: the one served after the sync, None for an empty store; published: whether this sync made it."""
+
+    generation: int | None
+    published: bool
+    sources: dict[str, SourceResult]
+
+    @property
+    def exit_code(self) -> int:
+        """0 all ok or paused, 5 credentials refused everywhere, 1 all failed, 3 partly done."""
+        failed = [s for s in self.sources.values() if s.status in ("failed", "auth")]
+        if not failed:
+            return 0
+        if len(failed) < len(self.sources) or any(s.rows_read for s in failed):
+            return 3
+        return 5 if all(s.status == "auth" for s in failed) else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to sync. since: read again from this day; full: read everything again from every source's start."""
+
+    sources: tuple[str, ...] = ()
+    since: date | None = None
+    full: bool = False
+
+
+Report = Callable[[Progress], None]
+
+
+def sync(space: Workspace, entries: Sequence[SourceEntry], zone: ZoneInfo, order: Order, *, now: datetime, report: Report) -> SyncResult:
+    """Pull the ordered sources, publish one generation when anything changed, and record it in the ledger.
+
+    Raises: ConfigError (unknown source, wrong settings), BusyError (another sync runs), StoreError.
+    """
+    chosen = _choose(entries, order)
+    connectors = {entry.name: base.build(entry, zone) for entry in chosen}
+    warehouse, ledger = Warehouse(space), Ledger(space)
+    with warehouse.build(reporting_zone=str(zone)) as build:
+        sync_id = ledger.begin_sync(now)
+        results = _pull_all(connectors, build, order, now, report)
+        build.forget([entry.name for entry in entries])
+        published = build.publish()
+    for name, result in results.items():
+        ledger.record_source(sync_id, _record(name, result))
+    outcome = SyncResult(warehouse.current(), published is not None, results)
+    words = {0: "ok", 3: "partial"}
+    ledger.end_sync(sync_id, finished_at=datetime.now(UTC), generation=published, status=words.get(outcome.exit_code, "failed"))
+    return outcome
+
+
+def _choose(entries: Sequence[SourceEntry], order: Order) -> list[SourceEntry]:
+    known = [entry.name for entry in entries]
+    for name in order.sources:
+        if name not in known:
+            hint = suggest(name, known) or "Compare sources.yaml."
+            raise ConfigError(f"There is no source '{name}'. Known sources: {', '.join(known) or 'none'}. {hint}")
+    return [entry for entry in entries if not order.sources or entry.name in order.sources]
+
+
+def _pull_all(connectors: dict[str, Connector], build: Build, order: Order, now: datetime, report: Report) -> dict[str, SourceResult]:
+    """Pull the sources side by side; reading waits on the network, writing takes turns."""
+    stop = threading.Event()
+    if not connectors:
+        return {}
+    with ThreadPoolExecutor(len(connectors), thread_name_prefix="sync") as pool:
+        futures = {name: pool.submit(_Pull(name, c, build, order, now, report, stop).run) for name, c in connectors.items()}
+        try:
+            return {name: future.result() for name, future in futures.items()}
+        except BaseException:
+            stop.set()
+            raise
+
+
+class _Stopped(BaseException):
+    """The sync was interrupted: leave the thread without recording a failure."""
+
+
+@dataclass(slots=True)
+class _Pull:
+    """One source in one sync."""
+
+    source: str
+    connector: Connector
+    build: Build
+    order: Order
+    now: datetime
+    report: Report
+    stop: threading.Event
+
+    def run(self) -> SourceResult:
+        result = SourceResult(self.connector.name, datetime.now(UTC))
+        for stream in self.connector.streams():
+            if result.status == "auth":
+                break
+            result.streams[stream.name] = self._stream(stream, result)
+        result.finished_at = datetime.now(UTC)
+        return result
+
+    def _stream(self, stream: Stream, result: SourceResult) -> StreamResult:
+        outcome, closed = StreamResult(), Changes()
+        try:
+            for attempt in range(1, ATTEMPTS + 1):
+                try:
+                    self._attempt(stream, outcome, closed)
+                    break
+                except TransientSourceError as error:
+                    self._wait(stream, error, attempt)
+        except DashboardError as error:
+            outcome.status, outcome.error = result.fail(error), str(error)
+        return outcome
+
+    def _wait(self, stream: Stream, error: TransientSourceError, attempt: int) -> None:
+        """Wait before the next attempt; give the error on when there is none, or when the vendor asks for too long."""
+        wanted = error.retry_after_seconds
+        seconds = float(2**attempt) if wanted is None else wanted
+        if attempt == ATTEMPTS or seconds > LONGEST_WAIT_SECONDS or (isinstance(error, QuotaError) and wanted is None):
+            raise error
+        self.report(Progress(self.source, stream.name, 0, 0, 0, f"trying again in {seconds:.0f} s: {error}"))
+        if self.stop.wait(seconds):
+            raise _Stopped
+
+    def _attempt(self, stream: Stream, outcome: StreamResult, closed: Changes) -> None:
+        window = self._window(stream, closed)
+        if window is None:
+            return
+        total = 1 if stream.slicing == "whole" else len(window.days(self.connector.zone()))
+        before = Changes(outcome.rows_read, outcome.rows_changed, closed.slices)
+
+        def committed(now: Changes) -> None:
+            outcome.rows_read, outcome.rows_changed = before.rows_read + now.rows_read, before.rows_changed + now.rows_changed
+            closed.slices, closed.last_slice = before.slices + now.slices, now.last_slice
+
+        batches = self._watched(stream, self.connector.read(stream, window), before.slices + total)
+        self.build.replace(source=self.source, connector=self.connector.name, stream=stream, batches=batches, on_commit=committed)
+
+    def _watched(self, stream: Stream, batches: Iterator[Batch], total: int) -> Iterator[Batch]:
+        """Pass the batches on, telling where the stream stands at most five times a second."""
+        slices = rows = 0
+        told = 0.0
+        for batch in batches:
+            if self.stop.is_set():
+                raise _Stopped
+            yield batch
+            slices, rows = slices + batch.closes, rows + batch.rows.num_rows
+            if time.monotonic() - told > 0.2 or slices == total:
+                told = time.monotonic()
+                self.report(Progress(self.source, stream.name, slices, total, rows))
+
+    def _window(self, stream: Stream, closed: Changes) -> Window | None:
+        """Return what is missing: from the source's start, or from the saved coverage less the lookback."""
+        start = self.connector.start
+        if stream.slicing == "whole":
+            return Window(datetime(start.year, start.month, start.day, tzinfo=UTC), self.now)
+        zone = self.connector.zone()
+        since = day_start(start, zone)
+        if closed.last_slice is not None:
+            since = day_start(closed.last_slice + timedelta(days=1), zone)
+        elif not self.order.full:
+            first, through = self.build.held(self.source, stream.name)
+            if first is not None and through is not None and first <= start:
+                since = max(since, self._again_from(through.replace(tzinfo=UTC).astimezone(zone).date() - stream.lookback, zone))
+        return Window(since, self.now) if since < self.now else None
+
+    def _again_from(self, lookback: date, zone: ZoneInfo) -> datetime:
+        return day_start(lookback if self.order.since is None else min(lookback, self.order.since), zone)
+
+
+def _record(source: str, result: SourceResult) -> SourceRun:
+    streams = {
+        name: {"status": s.status, "rows_read": s.rows_read, "rows_changed": s.rows_changed, "error": s.error}
+        for name, s in result.streams.items()
+    }
+    return SourceRun(
+        source=source,
+        connector=result.connector,
+        status=result.status,
+        started_at=result.started_at,
+        finished_at=result.finished_at,
+        rows_read=result.rows_read,
+        rows_changed=result.rows_changed,
+        streams=streams,
+        error_kind=result.error_kind,
+        error=result.error,
+        generation=None,
+    )

@@ -1,0 +1,84 @@
+"""The ledger: explicit transactions, migrations that leave nothing when they fail, the history of syncs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from errors import StoreError
+from settings import Workspace
+from store.ledger import Ledger, SourceRun
+from store.ledger_schema import ledger as schema
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(Workspace(tmp_path))
+
+
+def run(source: str, status: str, at: datetime) -> SourceRun:
+    error = None if status == "ok" else "web: 503 for property 1. Try again later."
+    return SourceRun(source, "ga4", status, at, at + timedelta(seconds=9), 10, 2, {"traffic": {"status": status}}, None, error, None)
+
+
+def test_an_absent_ledger_has_no_history_and_is_not_made_by_reading(ledger: Ledger, tmp_path: Path) -> None:
+    assert ledger.last_runs() == ()
+    assert ledger.last_good() == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_newest_run_and_the_newest_good_run_are_told_apart(ledger: Ledger) -> None:
+    for hours, status in ((0, "ok"), (1, "failed")):
+        sync_id = ledger.begin_sync(NOON + timedelta(hours=hours))
+        ledger.record_source(sync_id, run("web", status, NOON + timedelta(hours=hours)))
+        ledger.end_sync(sync_id, finished_at=NOON + timedelta(hours=hours, minutes=1), generation=4 + hours, status=status)
+    (last,) = ledger.last_runs()
+    assert (last.status, last.generation, last.rows_read, last.streams) == ("failed", 5, 10, {"traffic": {"status": "failed"}})
+    assert ledger.last_good() == {"web": NOON + timedelta(seconds=9)}
+
+
+def test_a_rolled_back_transaction_leaves_no_table_behind(ledger: Ledger) -> None:
+    ledger.begin_sync(NOON)
+    with pytest.raises(StoreError, match="no such table"), ledger._connect() as connection:  # noqa: PT012
+        connection.execute(text("CREATE TABLE half_done (id INTEGER)"))
+        connection.execute(text("SELECT * FROM nowhere"))
+    with ledger._connect(read_only=True) as connection:
+        assert "half_done" not in inspect(connection).get_table_names()
+
+
+def test_two_reads_in_one_transaction_see_one_state(ledger: Ledger) -> None:
+    sync_id = ledger.begin_sync(NOON)
+    with ledger._connect(read_only=True) as connection:
+        count = text("SELECT count(*) FROM source_runs")
+        before = connection.scalar(count)
+        with pytest.raises(StoreError, match="locked"):
+            ledger.record_source(sync_id, run("web", "ok", NOON))
+        assert connection.scalar(count) == before
+
+
+def test_the_migrations_make_exactly_the_declared_tables(ledger: Ledger) -> None:
+    ledger.begin_sync(NOON)
+    with ledger._connect(read_only=True) as connection:
+        made = inspect(connection)
+        names = set(made.get_table_names()) - {"alembic_version"}
+        assert names == set(schema.tables)
+        for name in names:
+            assert {c["name"] for c in made.get_columns(name)} == set(schema.tables[name].columns.keys())
+
+
+def test_readers_cannot_write(ledger: Ledger) -> None:
+    ledger.begin_sync(NOON)
+    with pytest.raises(StoreError, match="readonly"), ledger._connect(read_only=True) as connection:
+        connection.execute(text("DELETE FROM sync_runs"))
+
+
+def test_a_damaged_ledger_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "ledger.sqlite").write_bytes(b"rubbish" * 1000)
+    with pytest.raises(StoreError, match=r"ledger\.sqlite: the ledger cannot be used"):
+        Ledger(Workspace(tmp_path)).last_runs()
