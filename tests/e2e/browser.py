@@ -1,0 +1,71 @@
+"""Debian's chromium, driven by Playwright; loopback only."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed (apt-get install chromium)")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--proxy-server=direct://",
+]
+
+
+@dataclass
+class Visit:
+    """One page and what it asked for and complained about."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, url: str) -> Page:
+        """Open an address and wait until Streamlit has finished running."""
+        self.page.goto(url)
+        self.settle()
+        return self.page
+
+    def settle(self) -> None:
+        """Wait until the script ran and nothing is being drawn."""
+        self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=60_000)
+        self.page.wait_for_timeout(500)
+
+    def text(self) -> str:
+        """Return the visible text of the main part."""
+        return self.page.inner_text('[data-testid="stMain"]')
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Start the browser."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+def visit(started: Browser, *, width: int = 1440, height: int = 1000, dark: bool = False) -> Visit:
+    """Return a fresh visitor's page that records requests and console errors."""
+    context = started.new_context(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
+    seen = Visit(context.new_page())
+    seen.page.on("request", lambda request: seen.requests.append(request.url))
+    seen.page.on("console", lambda message: seen.complaints.append(message.text) if message.type == "error" else None)
+    return seen
+
+
+def leaves_loopback(url: str) -> bool:
+    """Whether a request went beyond this machine."""
+    return not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))

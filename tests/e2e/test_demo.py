@@ -1,0 +1,146 @@
+"""`kpi demo` from nothing to a rendered Overview, and back to nothing on Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from settings import Workspace
+from store.warehouse import Warehouse
+from tests.e2e.browser import browser, leaves_loopback, needs_browser, visit
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGES = {"": "Overview", "side_by_side": "Side by side", "speed_conversion": "Speed × conversion", "data_health": "Data health"}
+ERROR_BOX = '[data-testid="stException"], [data-testid="stAlertContentError"]'
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Demo:
+    """The running demo and what it printed."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.port, self.lines = home, free_port(), []
+        command = [sys.executable, str(ROOT / "cli.py"), "demo", "--home", str(home), "--port", str(self.port)]
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def wait(self) -> float:
+        """Wait until the address is printed; return the seconds it took."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.lines.append(line.rstrip())
+            if self.url in line and "served" in line:
+                return time.monotonic() - self.began
+        raise AssertionError("\n".join(self.lines))
+
+    def children(self) -> set[int]:
+        """Return the processes below the demo, from /proc."""
+        parents = {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            parents[int(stat.parent.name)] = int(fields[1])
+        found, wave = set(), {self.process.pid}
+        while wave:
+            wave = {pid for pid, parent in parents.items() if parent in wave} - found
+            found |= wave
+        return found
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    running = Demo(tmp_path_factory.mktemp("demo"))
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.process.kill()
+            running.process.wait()
+        assert running.process.stderr is not None
+        running.process.stderr.close()
+
+
+@pytest.mark.browser
+@needs_browser
+def test_the_demo_reaches_a_rendered_overview_and_every_page_opens_cold_inside_the_frame(demo: Demo) -> None:
+    demo.wait()
+    text = "\n".join(demo.lines)
+    assert re.search(r"\d+ of \d+ slices, [\d,]+ rows, [\d,]+ rows/s, about \d+ s left", text), text
+    with browser() as started:
+        for path, title in PAGES.items():
+            seen = visit(started)
+            page = seen.open(f"{demo.url}/{path}")
+            assert page.title().startswith(title), path
+            assert page.locator(ERROR_BOX).count() == 0, seen.text()
+            assert page.locator('[data-testid="stSidebarNav"], [data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"]').count() > 0
+            assert not [url for url in seen.requests if leaves_loopback(url)]
+            assert seen.complaints == []
+        overview = visit(started)
+        overview.open(demo.url)
+        for words in ("Marketing", "Product", "Delivery", "Conversion rate"):
+            assert words in overview.text()
+        assert len(re.findall(r"\d[\d,. ]*(?: ?%| ?ms| ?EUR|€)", overview.text())) > 12
+
+
+@pytest.mark.browser
+@needs_browser
+def test_a_phone_sees_no_part_cut_off(demo: Demo) -> None:
+    with browser() as started:
+        for path in PAGES:
+            seen = visit(started, width=390, height=844)
+            page = seen.open(f"{demo.url}/{path}")
+            assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390, path
+
+
+def test_ctrl_c_leaves_no_process_and_no_lock_behind(demo: Demo) -> None:
+    if not demo.lines:
+        demo.wait()
+    children = demo.children()
+    assert len(children) >= 2
+    demo.process.send_signal(signal.SIGINT)
+    assert demo.process.wait(timeout=15) == 0
+    alive = {
+        pid
+        for pid in children
+        if Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    }
+    assert alive == set()
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", demo.port))
+    with Warehouse(Workspace(demo.home)).build(reporting_zone="Europe/Vienna"):
+        pass
+    assert os.listdir(demo.home / "data" / "warehouse")  # noqa: PTH208
+
+
+def test_an_interrupted_sync_leaves_no_lock_and_the_next_start_goes_on(tmp_path: Path) -> None:
+    running = Demo(tmp_path)
+    assert running.process.stderr is not None
+    for line in running.process.stderr:
+        if "slices" in line:
+            break
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(timeout=30) in (0, 130)
+    running.process.stderr.close()
+    with Warehouse(Workspace(tmp_path)).build(reporting_zone="Europe/Vienna"):
+        pass
