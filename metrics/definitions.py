@@ -1,182 +1,200 @@
-"""What an analyst may write in kpi_definitions.yaml, as strict models, and the JSON schema for editors. Knows no store."""
+"""What an analyst may write in kpi_definitions.yaml, as strict models. Knows no table and no SQL."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-import sys
-from datetime import date, datetime
-from typing import Annotated, Any, Literal, get_args
+from datetime import date
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from metrics.calendar import MONTHS, WEEKDAYS
 from metrics.types import Grain
 
-NAME = r"^[a-z][a-z0-9_]{0,62}$"
-AGGREGATES = ("sum", "count", "count_distinct", "avg", "min", "max", "median")
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
-)  # fmt: skip
-GRAINS: tuple[str, ...] = get_args(Grain)
-FORMULA_KEYS = ("value", "numerator", "denominator", "formula", "relationship")
-LATER_TYPES = ("window", "to_date", "conversion")
-LATER_KEYS = ("partial", "format", "drivers", "accepted", "signals")
-
-Scalar = str | int | float | bool | date | datetime
-Bound = int | float | date | datetime
-Text = Annotated[str, Field(min_length=1, max_length=2_000)]
-Short = Annotated[str, Field(min_length=1, max_length=120)]
-Reference = Annotated[str, Field(pattern=NAME)]
+IDENTIFIER = r"^[a-z][a-z0-9_]{0,62}$"
+AGGREGATE = r"^(sum|count|count_distinct|avg|min|max|median|p(100|[1-9]?[0-9]))$"
+Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER)]
+Scalar = bool | int | float | str | date
+NOT_YET = ("window", "to_date", "conversion")
 
 
-class Model(BaseModel):
-    """Nothing is guessed: unknown keys and values of another type are errors."""
+class Strict(BaseModel):
+    """No unknown key, no silent conversion."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Operators(Model):
-    """Conditions on one column; all of them must hold. A row without a value passes only `not`, `not_in` and `is_null: true`."""
+class Condition(Strict):
+    """What a column must fulfil, when it is more than a value or a list of values."""
 
-    is_not: Scalar | None = Field(None, alias="not")
-    is_in: list[Scalar] | None = Field(None, alias="in", min_length=1)
+    not_: Scalar | None = Field(None, alias="not")
+    in_: list[Scalar] | None = Field(None, alias="in", min_length=1)
     not_in: list[Scalar] | None = Field(None, min_length=1)
-    gt: Bound | None = None
-    gte: Bound | None = None
-    lt: Bound | None = None
-    lte: Bound | None = None
-    like: str | None = Field(None, description="% stands for any text, _ for one character")
+    gt: int | float | date | None = None
+    gte: int | float | date | None = None
+    lt: int | float | date | None = None
+    lte: int | float | date | None = None
+    like: str | None = None
     is_null: bool | None = None
 
-
-Condition = Scalar | list[Scalar] | Operators
-Where = dict[str, Condition]
-
-
-class CalendarSpec(Model):
-    """The one calendar of all teams."""
-
-    timezone: str = Field("UTC", description="reporting zone, for example Europe/Vienna")
-    week_start: Literal[*WEEKDAYS] = "monday"  # type: ignore[valid-type]  # mypy does not unpack tuples in Literal
-    fiscal_year_start: Literal[*MONTHS] = "january"  # type: ignore[valid-type]  # as above
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    @model_validator(mode="after")
+    def _says_something(self) -> Condition:
+        if not self.model_fields_set:
+            raise ValueError("a condition needs at least one of: not, in, not_in, gt, gte, lt, lte, like, is_null")
+        return self
 
 
-class MeasureSpec(Model):
+Where = dict[str, Scalar | list[Scalar] | Condition]
+
+
+class CalendarModel(Strict):
+    """The organisation's calendar."""
+
+    timezone: str = Field("UTC", description="IANA zone in which days begin, for example Europe/Vienna")
+    week_start: Literal[WEEKDAYS] = Field("monday", description="First day of the week")  # type: ignore[valid-type]  # the names stand once
+    fiscal_year_start: Literal[MONTHS] = Field("january", description="First month of the fiscal year")  # type: ignore[valid-type]
+    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="Currency code of amounts")
+
+
+class Measure(Strict):
     """One number from one table."""
 
-    table: str = Field(description="a canonical table; './kpi tables' lists them")
-    agg: str = Field(description="sum, count, count_distinct, avg, min, max, median or a percentile such as p75")
-    column: str | None = None
-    where: Where = Field(default_factory=dict)
-    time: str | None = Field(None, description="another time column of the table, for example created_at")
-    description: Text | None = None
+    table: str = Field(description="A table of ./kpi tables")
+    agg: str = Field(pattern=AGGREGATE, description="sum, count, count_distinct, avg, min, max, median, p75, p90, any pNN")
+    column: str | None = Field(None, description="The column to aggregate; not needed for count")
+    where: Where = Field({}, description="column: value, [values], or {not, in, not_in, gt, gte, lt, lte, like, is_null}")
+    time: str | None = Field(None, description="Another time column of the table than its usual one")
 
-    @field_validator("agg")
-    @classmethod
-    def _known(cls, text: str) -> str:
-        if text in AGGREGATES or percentile(text) is not None:
-            return text
-        raise ValueError(f"'{text}' is not an aggregate. Known: {', '.join(AGGREGATES)}, p75 (any p1 to p99)")
+    @model_validator(mode="after")
+    def _has_a_column(self) -> Measure:
+        if self.agg != "count" and self.column is None:
+            raise ValueError(f"agg '{self.agg}' needs a 'column'")
+        return self
 
 
-class TargetSpec(Model):
-    """What a KPI should reach between two days, both included."""
+class Target(Strict):
+    """A value agreed for some days, both ends included."""
 
-    first: date = Field(alias="from")
-    last: date = Field(alias="to")
+    from_: date = Field(alias="from")
+    to: date
     kind: Literal["reach", "stay_above", "stay_below", "band"]
-    value: int | float | None = None
-    low: int | float | None = None
-    high: int | float | None = None
-    provenance: Literal["agreed", "proposed", "placeholder", "inherited"] = "agreed"
-    set_by: Short | None = None
+    value: float | int | None = None
+    low: float | int | None = None
+    high: float | int | None = None
+    provenance: Literal["agreed", "proposed", "inherited", "benchmark"] = "agreed"
+    set_by: str | None = None
     set_on: date | None = None
-    reason: Text | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Target:
+        if self.to < self.from_:
+            raise ValueError("a target's 'to' lies before its 'from'")
+        if self.kind == "band" and (self.low is None or self.high is None or self.low > self.high):
+            raise ValueError("a band needs 'low' and 'high', low first")
+        if self.kind != "band" and self.value is None:
+            raise ValueError(f"a target of kind '{self.kind}' needs a 'value'")
+        return self
 
 
-class RelationshipSpec(Model):
-    """Two KPIs and what one is worth for the other; `per` is the change of the driver whose effect is asked for."""
+class Relationship(Strict):
+    """An outcome that may follow a driver."""
 
-    driver: Reference
-    outcome: Reference
-    by: list[str] = Field(default_factory=list)
-    per: int | float | None = None
-
-
-class ExampleSpec(Model):
-    """Rows and what the KPI must give for them. A list in a row stands for as many rows; `table` picks the table."""
-
-    given: list[dict[str, Scalar | list[Scalar | None] | None]] = Field(min_length=1)
-    expect: dict[date, int | float | None] = Field(min_length=1)
+    driver: Identifier
+    outcome: Identifier
+    by: list[str] = []
+    per: float | int = Field(description="Change of the driver, in its unit, that the effect is stated for")
 
 
-class KpiSpec(Model):
-    """One KPI: what to compute (value, numerator and denominator, formula or relationship) and what it means."""
+class Case(Strict):
+    """A test of a KPI: rows that are given, values that are expected for their days."""
 
-    value: Reference | None = None
-    numerator: Reference | None = None
-    denominator: Reference | None = None
-    formula: Annotated[str, Field(min_length=1)] | None = None
-    relationship: RelationshipSpec | None = None
-    label: Short | None = None
-    description: Text | None = None
-    owner: Short | None = None
+    given: list[dict[str, Any]] = Field(min_length=1)
+    expect: dict[date | str, float | int | None]
+
+
+class KPI(Strict):
+    """One KPI. Its type follows from the keys: value; numerator and denominator; formula; relationship."""
+
+    label: str | None = Field(None, max_length=60)
+    description: str = ""
+    owner: str = ""
     team: Literal["marketing", "product", "development", "both"] = "both"
     role: Literal["input", "output", "guardrail", "health"] = "output"
-    unit: Annotated[str, Field(max_length=20)] | None = Field(None, description="% for shares (values are 0 to 1), EUR, ms, days, points …")
-    better: Literal["higher", "lower", "band", "none"] | None = None
-    where: Where = Field(default_factory=dict)
+    value: Identifier | None = None
+    numerator: Identifier | None = None
+    denominator: Identifier | None = None
+    formula: str | None = None
+    relationship: Relationship | None = None
+    where: Where = {}
+    unit: str | None = None
+    format: str | None = None
+    better: Literal["higher", "lower", "band", "none"] = "none"
     dimensions: list[str] | None = None
-    grain: Literal[*GRAINS] | None = None  # type: ignore[valid-type]  # mypy does not unpack tuples in Literal
-    grains: list[Literal[*GRAINS]] | None = Field(None, min_length=1)  # type: ignore[valid-type]  # as above
-    maturity: Annotated[str, Field(pattern=r"^\d{1,3}[dw]$")] | None = Field(None, description="how long values still change: 2d, 1w")
+    grain: Grain | None = None
+    grains: list[Grain] | None = None
     fill: Literal["gap", "zero"] = "gap"
-    targets: list[TargetSpec] = Field(default_factory=list)
-    tests: list[ExampleSpec] = Field(default_factory=list)
-    docs: Text | None = None
-    tags: list[Short] = Field(default_factory=list)
-    synonyms: list[Short] = Field(default_factory=list)
+    partial: Literal["like_for_like", "withhold", "show"] = "like_for_like"
+    maturity: str = Field("0d", pattern=r"^[0-9]{1,3}[dw]$", description="How long values may still move, for example 2d")
+    targets: list[Target] = []
+    tests: list[Case] = []
+    drivers: list[Identifier] = []
+    accepted: dict[str, Any] | None = None
+    signals: dict[str, Any] | None = None
+    docs: str | None = None
+    tags: list[str] = []
+    synonyms: list[str] = []
+    window: str | None = None
+    to_date: str | None = None
+    conversion: dict[str, Any] | None = None
+
+    @property
+    def type(self) -> Literal["simple", "ratio", "formula", "relationship"]:
+        """What kind of KPI it is."""
+        if self.relationship is not None:
+            return "relationship"
+        if self.formula is not None:
+            return "formula"
+        return "ratio" if self.numerator is not None else "simple"
+
+    @model_validator(mode="after")
+    def _is_one_type(self) -> KPI:
+        given = [name for name in ("value", "formula", "relationship", *NOT_YET[2:]) if getattr(self, name) is not None]
+        if self.numerator is not None or self.denominator is not None:
+            given.append("numerator and denominator")
+            if self.numerator is None or self.denominator is None:
+                raise ValueError("a ratio needs both 'numerator' and 'denominator'")
+        if len(given) != 1:
+            found = f"found: {', '.join(given)}" if given else "found none"
+            raise ValueError(f"a KPI has exactly one of: value; numerator and denominator; formula; relationship ({found})")
+        return self
+
+    @property
+    def maturity_days(self) -> int:
+        """Days for which a value may still move."""
+        return int(self.maturity[:-1]) * (7 if self.maturity.endswith("w") else 1)
+
+    def target_on(self, day: date) -> Target | None:
+        """Return the target in force on a day."""
+        return next((target for target in self.targets if target.from_ <= day <= target.to), None)
 
 
-class FileSpec(Model):
+class File(Strict):
     """The whole file."""
 
     version: Literal[1]
-    calendar: CalendarSpec = Field(default_factory=lambda: CalendarSpec())
-    measures: dict[Annotated[str, Field(pattern=NAME)], MeasureSpec] = Field(default_factory=dict)
-    kpis: dict[Annotated[str, Field(pattern=NAME)], KpiSpec] = Field(default_factory=dict)
+    calendar: CalendarModel = CalendarModel()
+    measures: dict[Identifier, Measure] = {}
+    kpis: dict[Identifier, KPI] = {}
 
 
-def percentile(agg: str) -> float | None:
-    """Return 0.75 for "p75" and 0.5 for "median", None for anything else."""
-    if agg == "median":
-        return 0.5
-    found = re.fullmatch(r"p([1-9]\d?)", agg)
-    return int(found[1]) / 100 if found else None
+def fingerprint(*parts: BaseModel) -> str:
+    """Return a short hash that changes when a definition changes in meaning."""
+    text = json.dumps([part.model_dump(mode="json", by_alias=True, exclude_defaults=True) for part in parts], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def keys(model: type[Model]) -> list[str]:
-    """Return the keys a model reads, as an analyst writes them."""
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-class _Draft7(GenerateJsonSchema):
-    schema_dialect = "http://json-schema.org/draft-07/schema#"
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the draft-07 JSON schema of the file, for completion in editors."""
-    schema = FileSpec.model_json_schema(by_alias=True, ref_template="#/definitions/{model}", schema_generator=_Draft7)
-    return {
-        "$schema": _Draft7.schema_dialect,
-        "title": "KPI definitions",
-        "definitions": schema.pop("$defs"),
-        **{k: v for k, v in schema.items() if k != "title"},
-    }
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")
+def is_identifier(text: object) -> bool:
+    """Whether a key may name a measure or a KPI."""
+    return isinstance(text, str) and re.match(IDENTIFIER, text) is not None

@@ -1,146 +1,161 @@
-"""The formulas of KPIs: numbers, names, + - * / and parentheses, parsed into a tree. Nothing is ever run as code."""
+"""Arithmetic over names: numbers, names, + - * /, parentheses. Parsed by hand; nothing is ever evaluated as code."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-MAX_LENGTH = 1_000
-MAX_DEPTH = 30
-_TOKEN = re.compile(r"\s*(?:(?P<number>\d+(?:\.\d+)?)(?![\w.])|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>[-+*/()]))", re.ASCII)
-
-Sign = Literal["+", "-", "*", "/"]
+_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([a-z][a-z0-9_]*)|([-+*/()]))")
+DEEPEST = 50
+LONGEST = 1_000
 
 
-class FormulaError(Exception):
-    """The text is not a formula; `at` counts characters from 0."""
+class FormulaError(ValueError):
+    """The text is no formula; column counts from 1."""
 
-    def __init__(self, message: str, at: int) -> None:
+    def __init__(self, message: str, column: int) -> None:
         super().__init__(message)
-        self.at = at
+        self.column = column
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A constant."""
+    """A number as written."""
 
     value: float
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A measure or KPI; `at` is its first character in the text."""
+    """A measure or a KPI."""
 
     name: str
-    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Two sides under one sign; a leading minus is 0 − x."""
+    """left sign right."""
 
-    sign: Sign
-    left: Node
-    right: Node
-
-
-Node = Number | Name | Operation
+    sign: Literal["+", "-", "*", "/"]
+    left: Expression
+    right: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    at: int
+Expression = Number | Name | Operation
 
 
-def parse(text: str) -> Node:
-    """Return the tree of a formula. Raises: FormulaError with the place of the first thing that does not fit."""
-    if len(text) > MAX_LENGTH:
-        raise FormulaError(f"the formula has {len(text):,} characters; at most {MAX_LENGTH:,} are read", 0)
-    parser = _Parser(list(_tokens(text)))
-    tree = parser.sum(0)
-    parser.expect_end()
-    return tree
+def parse(text: str) -> Expression:
+    """Return the expression that `text` writes.
+
+    Raises: FormulaError with the column of the first thing that does not fit.
+    """
+    if len(text) > LONGEST:
+        raise FormulaError(f"a formula has at most {LONGEST} characters", 1)
+    return _Parser(text).whole()
 
 
-def names(node: Node) -> tuple[Name, ...]:
-    """Return every name of the tree, left to right."""
-    if isinstance(node, Operation):
-        return names(node.left) + names(node.right)
-    return (node,) if isinstance(node, Name) else ()
+def names(expression: Expression) -> frozenset[str]:
+    """Return every name in an expression."""
+    match expression:
+        case Number():
+            return frozenset()
+        case Name(name):
+            return frozenset({name})
+        case Operation(_, left, right):
+            return names(left) | names(right)
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    position, end = 0, len(text.rstrip())
-    while position < end:
-        match = _TOKEN.match(text, position)
-        if match is None or match.lastgroup is None:
-            at = position + len(text[position:]) - len(text[position:].lstrip())
-            raise FormulaError(f"'{text[at]}' is not allowed here. Known: numbers, names, + - * / and parentheses", at)
-        yield _Token(match.lastgroup, match[match.lastgroup], match.start(match.lastgroup))
-        position = match.end()
-    yield _Token("end", "the end", end)
+def evaluate(expression: Expression, values: Mapping[str, float | None]) -> tuple[float | None, str | None]:
+    """Return (value, None), or (None, reason) when a part is absent or divided by 0."""
+    match expression:
+        case Number(value):
+            return value, None
+        case Name(name):
+            known = values[name]
+            return (known, None) if known is not None else (None, f"{name} has no value")
+        case Operation(sign, left, right):
+            a, why = evaluate(left, values)
+            b, why_not = evaluate(right, values)
+            if a is None or b is None:
+                return None, why or why_not
+            return _apply(sign, a, b)
+
+
+def _apply(sign: str, a: float, b: float) -> tuple[float | None, str | None]:
+    if sign == "/" and b == 0:
+        return None, "denominator is 0"
+    return {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "/": lambda: a / b}[sign](), None
 
 
 class _Parser:
-    """Recursive descent: sum = product {± product}, product = factor {×÷ factor}, factor = number, name, (sum), −factor."""
+    def __init__(self, text: str) -> None:
+        self.tokens: list[tuple[str, int]] = []
+        place = 0
+        while text[place:].strip():
+            match = _TOKEN.match(text, place)
+            if match is None:
+                column = place + len(text[place:]) - len(text[place:].lstrip()) + 1
+                raise FormulaError(
+                    f"'{text[column - 1]}' has no place in a formula; it has numbers, names, + - * / and parentheses", column
+                )
+            self.tokens.append((match[0].strip(), match.end() - len(match[0].strip()) + 1))
+            place = match.end()
+        self.end, self.at, self.depth = len(text) + 1, 0, 0
 
-    def __init__(self, tokens: list[_Token]) -> None:
-        self._tokens = tokens
-        self._next = 0
+    def whole(self) -> Expression:
+        result = self.sum()
+        if self.at < len(self.tokens):
+            token, column = self.tokens[self.at]
+            raise FormulaError(f"'{token}' is one too many here", column)
+        return result
 
-    @property
-    def _token(self) -> _Token:
-        return self._tokens[self._next]
+    def peek(self) -> str:
+        return self.tokens[self.at][0] if self.at < len(self.tokens) else ""
 
-    def _take(self) -> _Token:
-        token = self._token
-        self._next += 1
-        return token
+    def take(self) -> str:
+        self.at += 1
+        return self.tokens[self.at - 1][0]
 
-    def sum(self, depth: int) -> Node:
-        tree = self._product(depth)
-        while self._token.text in ("+", "-"):
-            sign: Sign = "+" if self._take().text == "+" else "-"
-            tree = Operation(sign, tree, self._product(depth))
-        return tree
+    def sum(self) -> Expression:
+        left = self.product()
+        while self.peek() in ("+", "-") and self.peek():
+            sign = self.take()
+            left = Operation("+" if sign == "+" else "-", left, self.product())
+        return left
 
-    def _product(self, depth: int) -> Node:
-        tree = self._factor(depth)
-        while self._token.text in ("*", "/"):
-            sign: Sign = "*" if self._take().text == "*" else "/"
-            tree = Operation(sign, tree, self._factor(depth))
-        return tree
+    def product(self) -> Expression:
+        left = self.factor()
+        while self.peek() in ("*", "/") and self.peek():
+            sign = self.take()
+            left = Operation("*" if sign == "*" else "/", left, self.factor())
+        return left
 
-    def _factor(self, depth: int) -> Node:
-        token = self._take()
-        if depth > MAX_DEPTH:
-            raise FormulaError(f"the formula is nested more than {MAX_DEPTH} levels deep", token.at)
-        if token.kind == "number":
-            return Number(float(token.text))
-        if token.kind == "name":
-            return Name(token.text, token.at)
-        if token.text == "-":
-            return Operation("-", Number(0.0), self._factor(depth + 1))
-        if token.text == "(":
-            return self._inside(depth)
-        self._next -= 1
-        raise FormulaError(f"a number, a name or '(' is missing before {_shown(token)}", token.at)
+    def factor(self) -> Expression:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise FormulaError(f"a formula nests at most {DEEPEST} deep", self.tokens[min(self.at, len(self.tokens) - 1)][1])
+        try:
+            return self._factor()
+        finally:
+            self.depth -= 1
 
-    def _inside(self, depth: int) -> Node:
-        tree = self.sum(depth + 1)
-        if self._token.text != ")":
-            raise FormulaError(f"')' is missing before {_shown(self._token)}", self._token.at)
-        self._take()
-        return tree
-
-    def expect_end(self) -> None:
-        if self._token.kind != "end":
-            raise FormulaError(f"a sign (+ - * /) is missing before {_shown(self._token)}", self._token.at)
-
-
-def _shown(token: _Token) -> str:
-    return token.text if token.kind == "end" else f"'{token.text}'"
+    def _factor(self) -> Expression:
+        if self.at >= len(self.tokens):
+            raise FormulaError("the formula ends too early", self.end)
+        token, column = self.tokens[self.at]
+        self.at += 1
+        if token == "-":
+            return Operation("-", Number(0.0), self.factor())
+        if token == "(":
+            inner = self.sum()
+            if self.peek() != ")":
+                raise FormulaError("a ')' is missing", self.end)
+            self.at += 1
+            return inner
+        if token[0].isdigit():
+            return Number(float(token))
+        if token[0].isalpha():
+            return Name(token)
+        raise FormulaError(f"'{token}' stands where a number or a name belongs", column)

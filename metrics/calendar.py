@@ -1,0 +1,78 @@
+"""The reporting calendar: which periods a grain has, and where days begin. The only place that does dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from metrics.types import Grain, Period
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+MONTHS_OF: dict[str, int] = {"month": 1, "quarter": 3, "year": 12, "fiscal_quarter": 3, "fiscal_year": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Zone, first weekday and first fiscal month of the organisation, and its currency."""
+
+    timezone: ZoneInfo
+    week_start: str = "monday"
+    fiscal_year_start: str = "january"
+    currency: str = "EUR"
+
+    @property
+    def week_offset(self) -> int:
+        """Days from Monday to the first day of the week."""
+        return WEEKDAYS.index(self.week_start)
+
+    @property
+    def fiscal_offset(self) -> int:
+        """Months from January to the first fiscal month."""
+        return MONTHS.index(self.fiscal_year_start)
+
+    def month_offset(self, grain: Grain) -> int:
+        """Months by which the periods of a grain are shifted against the calendar year."""
+        return self.fiscal_offset if grain.startswith("fiscal") else 0
+
+    def floor(self, day: date, grain: Grain) -> date:
+        """Return the first day of the period that `day` lies in."""
+        if grain == "day":
+            return day
+        if grain == "week":
+            return day - timedelta(days=(day.weekday() - self.week_offset) % 7)
+        length, offset = MONTHS_OF[grain], self.month_offset(grain)
+        months = day.year * 12 + day.month - 1 - offset
+        return _month(months - months % length + offset)
+
+    def following(self, start: date, grain: Grain) -> date:
+        """Return the first day of the period after the one that begins on `start`."""
+        if grain in ("day", "week"):
+            return start + timedelta(days=1 if grain == "day" else 7)
+        return _month(start.year * 12 + start.month - 1 + MONTHS_OF[grain])
+
+    def periods(self, grain: Grain, within: Period) -> Iterator[Period]:
+        """Yield the whole periods of a calendar grain that touch `within`, oldest first; "total" is `within` itself."""
+        if grain == "total":
+            yield within
+            return
+        start = self.floor(within.start, grain)
+        while start < within.end:
+            end = self.following(start, grain)
+            yield Period(start, end)
+            start = end
+
+    def begins(self, day: date) -> datetime:
+        """Return the instant at which `day` begins in the reporting zone (aware UTC)."""
+        return datetime(day.year, day.month, day.day, tzinfo=self.timezone).astimezone(UTC)
+
+    def day_of(self, instant: datetime) -> date:
+        """Return the reporting day of an instant; a naive one is UTC."""
+        aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        return aware.astimezone(self.timezone).date()
+
+
+def _month(months: int) -> date:
+    return date(months // 12, months % 12 + 1, 1)

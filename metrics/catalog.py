@@ -1,0 +1,346 @@
+"""All that a page or a command may ask: definitions and store together. Draws nothing and pulls nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from sqlalchemy import Connection, Select, func, select
+
+from errors import DefinitionError, Issue, QueryError, StoreError, suggest
+from metrics import speed
+from metrics.answer import rows_of, slots_of
+from metrics.calendar import Calendar
+from metrics.check import Definitions, check_file
+from metrics.compare import comparison, target_status
+from metrics.compile import Slots, compile_plan, day_of
+from metrics.coverage import Reach, StreamCoverage, freshness, reach, read_coverage
+from metrics.definitions import KPI as Definition
+from metrics.definitions import Target, fingerprint
+from metrics.events import read_events, read_sprints
+from metrics.plan import make_plan
+from metrics.tables import TableInfo, dimensions, measurable_tables
+from metrics.types import Answer, Comparison, Event, Freshness, Grain, Period, Question, SpeedConversion, TargetStatus
+from settings import Workspace
+from store.ledger import Ledger
+from store.schema import FACTS, events
+from store.warehouse import Generation, Warehouse
+
+CALENDAR_GRAINS: tuple[Grain, ...] = ("day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year", "sprint", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class KPI:
+    """A KPI as the pages see it. Values with unit "%" are fractions of 1."""
+
+    name: str
+    label: str
+    description: str
+    owner: str
+    team: str
+    role: str
+    type: str
+    unit: str
+    better: str
+    dimensions: tuple[str, ...]
+    maturity_days: int
+    targets: tuple[Target, ...]
+    grains: tuple[Grain, ...]
+    fill: str
+    tables: tuple[str, ...]
+    formula: str
+    hash: str
+
+
+def open_catalog(space: Workspace) -> Catalog:
+    """Return the catalog of a workspace; an empty store gives one without a generation.
+
+    Raises: DefinitionError when the definitions are broken as a whole, StoreError when the store is damaged.
+    """
+    definitions, issues = check_file(space.definitions_file)
+    if definitions is None:
+        raise DefinitionError("\n".join(map(str, issues)), issues)
+    warehouse = Warehouse(space)
+    return Catalog(space, definitions, warehouse.open() if warehouse.current() is not None else None)
+
+
+class Catalog:
+    """Definitions and one generation, pinned. Close it to let the generation go."""
+
+    def __init__(self, space: Workspace, definitions: Definitions, opened: Generation | None) -> None:
+        self._space, self._definitions, self._opened = space, definitions, opened
+        self._streams: tuple[StreamCoverage, ...] = ()
+        if opened is not None:
+            with opened.engine.connect() as connection:
+                self._streams = read_coverage(connection)
+        self._plans = {
+            n: make_plan(definitions.measures, definitions.kpis, n) for n, k in definitions.kpis.items() if k.type != "relationship"
+        }
+        self._kpis = {name: self._shown(name) for name in definitions.kpis}
+
+    @property
+    def calendar(self) -> Calendar:
+        """The organisation's calendar."""
+        return self._definitions.calendar
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """Problems of single definitions; the other KPIs work."""
+        return self._definitions.issues
+
+    @property
+    def generation(self) -> int | None:
+        """The pinned generation, None for an empty store."""
+        return None if self._opened is None else self._opened.number
+
+    def close(self) -> None:
+        """Let the generation go."""
+        if self._opened is not None:
+            self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def kpis(self, team: str | None = None) -> tuple[KPI, ...]:
+        """Return the KPIs in the order of the file, all or those of one team."""
+        return tuple(kpi for kpi in self._kpis.values() if team is None or kpi.team == team)
+
+    def kpi(self, name: str) -> KPI:
+        """Return one KPI.
+
+        Raises: QueryError with the nearest names, or with what is wrong with its definition.
+        """
+        if name in self._kpis:
+            return self._kpis[name]
+        wrong = next((issue for issue in self.issues if issue.kpi == name), None)
+        if wrong is not None:
+            raise QueryError(f"KPI '{name}' has a problem in its definition. {wrong}")
+        hint = suggest(name, self._kpis) or f"Known KPIs: {', '.join(self._kpis)}."
+        raise QueryError(f"There is no KPI '{name}'. {hint}")
+
+    def tables(self) -> tuple[TableInfo, ...]:
+        """Return the tables and columns that measures may use."""
+        return measurable_tables()
+
+    def coverage(self) -> tuple[StreamCoverage, ...]:
+        """Return how far every stream of every source reaches."""
+        return self._streams
+
+    def freshness(self, kpi: str | None = None) -> tuple[Freshness, ...]:
+        """Return how far each source reaches, all or those behind one KPI."""
+        streams = self._streams if kpi is None else self._reach(kpi).streams
+        return freshness(streams, Ledger(self._space).last_good(), self.calendar)
+
+    def covered(self, kpi: str) -> Period | None:
+        """Return the days that every source behind a KPI covers, or None when there are none."""
+        found = self._reach(kpi)
+        if found.end is None or self._opened is None:
+            return None
+        first = found.first or self._first_day(kpi)
+        return Period(first, found.end) if first is not None and first < found.end else None
+
+    def ask(self, question: Question) -> Answer:
+        """Answer a question.
+
+        Raises: QueryError when it cannot be answered as put, StoreError for an empty store or a generation that is gone.
+        """
+        kpi = self._checked(question)
+        if question.as_of is not None and question.as_of != self.generation:
+            with Catalog(self._space, self._definitions, Warehouse(self._space).open(question.as_of)) as pinned:
+                return pinned._answer(question, kpi)
+        return self._answer(question, kpi)
+
+    def ask_many(self, questions: Sequence[Question]) -> tuple[Answer, ...]:
+        """Answer several questions from one generation."""
+        return tuple(self.ask(question) for question in questions)
+
+    def total(
+        self,
+        kpi: str,
+        period: Period,
+        by: tuple[str, ...] = (),
+        where: tuple[tuple[str, tuple[str, ...]], ...] = (),
+        as_of: int | None = None,
+    ) -> Answer:
+        """Return one value over a whole period."""
+        return self.ask(Question(kpi, "total", period, by, where, as_of))
+
+    def compare(
+        self, kpi: str, period: Period, to: Literal["previous_period", "previous_year"], where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    ) -> Comparison:
+        """Compare a period with the one before it, or with the same weekdays a year (364 days) before.
+
+        A period that the sources do not wholly cover is compared like for like: both are cut to the covered part.
+        """
+        covered = self.covered(kpi)
+        whole, note = period, ""
+        if covered is not None and covered.start < period.end and period.end > covered.end > period.start:
+            period, note = Period(period.start, covered.end), f"through {covered.end - timedelta(days=1)}, "
+        base_period = period.shift(-whole.days if to == "previous_period" else -364)
+        words = (
+            f"{note}against the {whole.days} days before" if to == "previous_period" else f"{note}against the same weekdays 364 days before"
+        )
+        value, base = (self.total(kpi, p, (), where).rows[0] for p in (period, base_period))
+        if base.value is None or not base.complete:
+            return comparison(
+                self._definitions.kpis[kpi],
+                self._kpis[kpi].unit,
+                value.value,
+                None,
+                period,
+                base_period,
+                f"no comparison: {base.reason or 'the earlier period is not wholly held'}",
+            )
+        return comparison(self._definitions.kpis[kpi], self._kpis[kpi].unit, value.value, base.value, period, base_period, words)
+
+    def target_status(self, kpi: str, value: float | None, on: date) -> TargetStatus:
+        """Return how a value stands against the target in force on a day."""
+        self.kpi(kpi)
+        return target_status(self._definitions.kpis[kpi], value, on)
+
+    def events(self, period: Period) -> tuple[Event, ...]:
+        """Return the releases, campaigns and sprints that touch a period."""
+        with self._generation().engine.connect() as connection:
+            return read_events(connection, self.calendar, period)
+
+    def speed_conversion(self, kpi: str, period: Period, where: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> SpeedConversion:
+        """Return the descriptive cut of a relationship between page speed and conversion."""
+        if self.kpi(kpi).type != "relationship":
+            raise QueryError(f"KPI '{kpi}' is not a relationship. Ask for its values instead.")
+        statement = speed.compile_cells(period, where)
+        with self._generation().engine.connect() as connection:
+            cells = [speed.Cell(r.device, r.bucket, r.visitors, r.conversions) for r in connection.execute(statement)]
+            sql = _sql(statement, connection)
+        weights = speed.mix(cells)
+        return SpeedConversion(
+            period=period,
+            by_device=speed.by_device(cells),
+            crude=speed.crude(cells),
+            standardised=speed.standardised(cells, weights),
+            mix=weights,
+            visitors=sum(c.visitors for c in cells),
+            visitors_without_speed=sum(c.visitors for c in cells if c.place is None),
+            sql=sql,
+            generation=self._generation().number,
+        )
+
+    def _answer(self, question: Question, kpi: KPI) -> Answer:
+        generation, plan, found = self._generation(), self._plans[kpi.name], self._reach(kpi.name)
+        period = question.period or self.covered(kpi.name)
+        if period is None:
+            reason = found.reason_outside(Period(date.max - timedelta(days=1), date.max)) if found.streams else None
+            raise QueryError(f"KPI '{kpi.name}' has no covered day yet: {reason or f'no source fills {chr(44).join(kpi.tables)}'}.")
+        with generation.engine.connect() as connection:
+            sprints = (
+                tuple(s for s in read_sprints(connection, self.calendar) if s.period.start < period.end and s.period.end > period.start)
+                if question.grain == "sprint"
+                else ()
+            )
+            periods = () if question.grain == "sprint" else tuple(self.calendar.periods(question.grain, period))
+            asked = Period(periods[0].start, periods[-1].end) if periods else period
+            statement = compile_plan(plan, Slots(question.grain, asked, self.calendar, sprints), question.by, question.where)
+            rows = rows_of(
+                question,
+                self._definitions.kpis[kpi.name],
+                plan,
+                found,
+                slots_of(question, periods, sprints),
+                connection.execute(statement).all(),
+            )
+            sql = _sql(statement, connection)
+        flags = tuple(sorted({flag for stream in found.streams for flag in stream.flags}))
+        return Answer(question, kpi.unit, rows, sql, generation.number, self.freshness(kpi.name), flags, kpi.hash)
+
+    def _generation(self) -> Generation:
+        if self._opened is None:
+            raise StoreError("The warehouse is empty: nothing was synced yet. Run './kpi sync', or './kpi demo' for a living example.")
+        return self._opened
+
+    def _reach(self, kpi: str) -> Reach:
+        return reach(self._streams, self.kpi(kpi).tables, self.calendar)
+
+    def _first_day(self, kpi: str) -> date | None:
+        """Return the first day with rows, for tables that are replaced whole."""
+        firsts = []
+        with self._generation().engine.connect() as connection:
+            for leaf in self._plans[kpi].leaves:
+                day = day_of(FACTS[leaf.measure.table], leaf.measure.time, self.calendar)
+                firsts.append(connection.scalar(select(func.min(day))))
+        return min((first for first in firsts if first is not None), default=None)
+
+    def _checked(self, question: Question) -> KPI:
+        kpi = self.kpi(question.kpi)
+        if kpi.type == "relationship":
+            raise QueryError(f"KPI '{kpi.name}' is a relationship and has no value of its own. Open the page Speed × conversion.")
+        if question.grain not in kpi.grains:
+            raise QueryError(
+                f"KPI '{kpi.name}' has no grain '{question.grain}'. Known: {', '.join(kpi.grains)}. {suggest(question.grain, kpi.grains) or ''}".rstrip()
+            )
+        for name in (*question.by, *(dimension for dimension, _ in question.where)):
+            if name not in kpi.dimensions:
+                raise QueryError(
+                    f"KPI '{kpi.name}' has no dimension '{name}'. Known: {', '.join(kpi.dimensions) or 'none'}. {suggest(name, kpi.dimensions) or ''}".rstrip()
+                )
+        if question.period is not None and question.period.end <= question.period.start:
+            raise QueryError(f"The period from {question.period.start} to {question.period.end} is empty. Give an end after the start.")
+        return kpi
+
+    def _shown(self, name: str) -> KPI:
+        definition = self._definitions.kpis[name]
+        if definition.relationship is not None:
+            parts = [
+                make_plan(self._definitions.measures, self._definitions.kpis, n)
+                for n in (definition.relationship.driver, definition.relationship.outcome)
+            ]
+            tables = tuple(sorted({table for plan in parts for table in plan.tables} | {events.name}))
+            return _shown(name, definition, tables, (), (), fingerprint(definition))
+        plan = self._plans[name]
+        shared = frozenset.intersection(*(dimensions(table) for table in plan.tables))
+        allowed = tuple(definition.dimensions) if definition.dimensions is not None else tuple(sorted(shared))
+        marks = fingerprint(definition, *(leaf.measure for leaf in plan.leaves))
+        return _shown(name, definition, plan.tables, allowed, _grains(definition), marks)
+
+
+def _shown(name: str, kpi: Definition, tables: tuple[str, ...], allowed: tuple[str, ...], grains: tuple[Grain, ...], marks: str) -> KPI:
+    label = kpi.label or name.replace("_", " ").capitalize()
+    unit = kpi.unit if kpi.unit is not None else "%" if kpi.type == "ratio" else ""
+    formula = kpi.formula or (f"{kpi.numerator} / {kpi.denominator}" if kpi.type == "ratio" else kpi.value or "")
+    return KPI(
+        name,
+        label,
+        kpi.description,
+        kpi.owner,
+        kpi.team,
+        kpi.role,
+        kpi.type,
+        unit,
+        kpi.better,
+        allowed,
+        kpi.maturity_days,
+        tuple(kpi.targets),
+        grains,
+        kpi.fill,
+        tables,
+        formula,
+        marks,
+    )
+
+
+def _grains(kpi: Definition) -> tuple[Grain, ...]:
+    """`grains` lists them; `grain: sprint` means that no calendar period makes sense; else `grain` is the finest."""
+    if kpi.grains is not None:
+        return tuple(kpi.grains)
+    if kpi.grain == "sprint":
+        return ("sprint",)
+    return CALENDAR_GRAINS[CALENDAR_GRAINS.index(kpi.grain) :] if kpi.grain else CALENDAR_GRAINS
+
+
+def _sql(statement: Select[Any], connection: Connection) -> str:
+    """Return the statement with its values written in, for people to read."""
+    return str(statement.compile(connection, compile_kwargs={"literal_binds": True}))

@@ -1,0 +1,61 @@
+"""Comparisons with an earlier period and with the target, in numbers and in words. Pure."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from metrics.definitions import KPI, Target
+from metrics.types import Comparison, Period, TargetStatus
+
+NEAR = 0.05
+"""A miss by at most this share of the target counts as near."""
+
+
+def comparison(kpi: KPI, unit: str, value: float | None, base: float | None, period: Period, base_period: Period, note: str) -> Comparison:
+    """Return value against base. A rate changes in points and has no ratio; an amount needs a base above 0 for one."""
+    change = None if value is None or base is None else value - base
+    ratio = change / abs(base) if change is not None and base and base > 0 and unit != "%" else None
+    better = None
+    if change and kpi.better in ("higher", "lower"):
+        better = (change > 0) == (kpi.better == "higher")
+    return Comparison(value, base, period, base_period, change, ratio, better, note)
+
+
+def target_status(kpi: KPI, value: float | None, on: date) -> TargetStatus:
+    """Return how a value stands against the target in force on a day; compared as stored, never as rounded."""
+    target = kpi.target_on(on)
+    if target is None:
+        return TargetStatus("no_target", None, None, None, "No target.")
+    if value is None:
+        return TargetStatus("unknown", target.kind, target.value, None, "No value to compare with the target.")
+    if target.kind == "band":
+        return _band(target, value)
+    goal = float(target.value or 0.0)
+    above = target.kind == "stay_above" or (target.kind == "reach" and kpi.better != "lower")
+    met = value >= goal if above else value <= goal
+    distance = (value - goal) / abs(goal) if goal else None
+    near = distance is not None and abs(distance) <= NEAR
+    return TargetStatus("met" if met else "near" if near else "missed", target.kind, goal, distance, _sentence(distance, met))
+
+
+def _band(target: Target, value: float) -> TargetStatus:
+    low, high = float(target.low or 0.0), float(target.high or 0.0)
+    if low <= value <= high:
+        return TargetStatus("met", "band", None, 0.0, "Inside the target band.")
+    edge = low if value < low else high
+    distance = (value - edge) / abs(edge) if edge else None
+    near = distance is not None and abs(distance) <= NEAR
+    side = "below" if value < low else "above"
+    return TargetStatus("near" if near else "missed", "band", edge, distance, f"{_percent(distance)} {side} the target band.")
+
+
+def _sentence(distance: float | None, met: bool) -> str:
+    if distance is None or distance == 0:
+        return "On target." if met else "Off target."
+    return f"{_percent(distance)} {'above' if distance > 0 else 'below'} target."
+
+
+def _percent(distance: float | None) -> str:
+    if distance is None:
+        return "Off"
+    return f"{abs(distance):.1%}" if abs(distance) < 0.1 else f"{abs(distance):.0%}"

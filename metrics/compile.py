@@ -1,0 +1,180 @@
+"""Turns a plan into one SELECT: every fact aggregated on its own, then brought together by period and dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Integer,
+    Interval,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    column,
+    func,
+    literal,
+    null,
+    select,
+    true,
+    union_all,
+    values,
+)
+
+from metrics.calendar import Calendar
+from metrics.definitions import Condition, Where
+from metrics.plan import Leaf, Plan
+from metrics.types import Grain, Period
+from store.schema import FACTS, TIME_AXES
+
+NONE = "(none)"
+TRUNCATED: dict[str, str] = {
+    "day": "day", "week": "week", "month": "month", "quarter": "quarter", "year": "year", "fiscal_quarter": "quarter", "fiscal_year": "year",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SprintPeriod:
+    """A sprint as a period: its days, and the id by which sprint tables name it."""
+
+    id: str
+    name: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """Where rows may fall: the range of days, the grain, and for the sprint grain the sprints."""
+
+    grain: Grain
+    period: Period
+    calendar: Calendar
+    sprints: tuple[SprintPeriod, ...] = ()
+
+
+def compile_plan(plan: Plan, slots: Slots, by: Sequence[str], where: Sequence[tuple[str, tuple[str, ...]]]) -> Select[Any]:
+    """Return the SELECT of (period, *by, one column for each leaf).
+
+    Shape: period is the first day (a date), the sprint's id, or NULL for the grain "total". A leaf without a matching row is
+    NULL, also a count. Facts of different tables meet only after each is aggregated, so no join can multiply a row.
+    """
+    ordered = sorted(plan.leaves, key=_scan_key)
+    scans = [list(leaves) for _, leaves in groupby(ordered, key=_scan_key)]
+    parts = [_scan(leaves, slots, by, where).subquery(f"s{n}") for n, leaves in enumerate(scans)]
+    if len(parts) == 1:
+        only = parts[0]
+        return select(*(only.c[name] for name in ("period", *by, *(leaf.key for leaf in plan.leaves))))
+    rows = [select(part.c.period, *(part.c[d] for d in by), *(_column(part, leaf.key) for leaf in plan.leaves)) for part in parts]
+    union = union_all(*rows).subquery("u")
+    keys = [union.c.period, *(union.c[d] for d in by)]
+    return select(*keys, *(func.max(union.c[leaf.key]).label(leaf.key) for leaf in plan.leaves)).group_by(*keys)
+
+
+def _scan_key(leaf: Leaf) -> tuple[str, str]:
+    return leaf.measure.table, leaf.measure.time or ""
+
+
+def _column(part: Any, key: str) -> ColumnElement[Any]:
+    return part.c[key] if key in part.c else null().label(key)
+
+
+def _scan(leaves: Sequence[Leaf], slots: Slots, by: Sequence[str], where: Sequence[tuple[str, tuple[str, ...]]]) -> Select[Any]:
+    """Aggregate all leaves of one table in one pass."""
+    table = FACTS[leaves[0].measure.table]
+    day = day_of(table, leaves[0].measure.time, slots.calendar)
+    asked = [func.coalesce(cast(table.c[name], String), literal(NONE)).in_(wanted) for name, wanted in where]
+    origin, period, within = _period(table, day, slots)
+    dimensions = [func.coalesce(cast(table.c[name], String), literal(NONE)).label(name) for name in by]
+    shared = leaves[0].conditions if all(leaf.conditions == leaves[0].conditions for leaf in leaves) else ()
+    filters = [condition(table, part) for part in shared]
+    aggregates = [_aggregate(table, leaf, () if shared else leaf.conditions).label(leaf.key) for leaf in leaves]
+    statement = select(period.label("period"), *dimensions, *aggregates).select_from(origin).where(*within, *asked, *filters)
+    keys = ([] if slots.grain == "total" else [period]) + [d.element for d in dimensions]
+    return statement.group_by(*keys) if keys else statement
+
+
+def day_of(table: Any, time: str | None, calendar: Calendar) -> ColumnElement[Any]:
+    """Return the reporting day of a row: its day column, or the local day of its instant."""
+    chosen = table.c[time or TIME_AXES[table.name].column]
+    if isinstance(chosen.type, DateTime):
+        return cast(func.timezone(str(calendar.timezone), func.timezone("UTC", chosen)), Date)
+    return chosen  # type: ignore[no-any-return]
+
+
+def _period(table: Any, day: ColumnElement[Any], slots: Slots) -> tuple[Any, ColumnElement[Any], list[ColumnElement[bool]]]:
+    """Return what to select from, the period of a row, and the conditions that keep it in range."""
+    in_range = [day >= literal(slots.period.start, Date), day < literal(slots.period.end, Date)]
+    if slots.grain == "total":
+        return table, cast(null(), Date), in_range
+    if slots.grain != "sprint":
+        return table, _truncated(day, slots), in_range
+    rows = [(s.id, s.period.start, s.period.end) for s in slots.sprints] or [("", slots.period.end, slots.period.end)]
+    sprints = values(column("id", String), column("first", Date), column("until", Date), name="sprint_periods").data(rows)
+    by_id = {"sprint_items": "sprint_id", "sprints": "id"}.get(table.name)
+    falls = table.c[by_id] == sprints.c.id if by_id else and_(day >= sprints.c.first, day < sprints.c.until)
+    return table.join(sprints, falls), sprints.c.id, []
+
+
+def _truncated(day: ColumnElement[Any], slots: Slots) -> ColumnElement[Any]:
+    calendar, unit = slots.calendar, TRUNCATED[slots.grain]
+    if slots.grain == "day":
+        return day
+    if slots.grain == "week":
+        offset = calendar.week_offset
+        return (
+            cast(func.date_trunc(unit, day - literal(offset, Integer)), Date) + literal(offset, Integer)
+            if offset
+            else cast(func.date_trunc(unit, day), Date)
+        )
+    months = calendar.month_offset(slots.grain)
+    if not months:
+        return cast(func.date_trunc(unit, day), Date)
+    shift = cast(literal(f"{months} months"), Interval)
+    return cast(func.date_trunc(unit, day - shift) + shift, Date)
+
+
+def _aggregate(table: Any, leaf: Leaf, conditions: Sequence[Where]) -> ColumnElement[Any]:
+    """Return the aggregate of a leaf; a count of no rows is NULL, so that "none" and "not there" stay apart."""
+    agg, name = leaf.measure.agg, leaf.measure.column
+    chosen: Any = None if name is None else table.c[name]
+    match = and_(true(), *(condition(table, part) for part in conditions)) if conditions else None
+    if agg in ("count", "count_distinct"):
+        counted: Any = func.count() if chosen is None else func.count(chosen.distinct() if agg == "count_distinct" else chosen)
+        return func.nullif(counted.filter(match) if match is not None else counted, 0)
+    if agg in ("sum", "avg", "min", "max"):
+        plain = getattr(func, agg)(chosen)
+    else:
+        share = 0.5 if agg == "median" else int(agg[1:]) / 100
+        plain = func.percentile_cont(literal(share)).within_group(chosen)
+    return plain.filter(match) if match is not None else plain  # type: ignore[no-any-return]
+
+
+def condition(table: Any, where: Where) -> ColumnElement[bool]:
+    """Return the condition that a `where` mapping writes: all its columns must hold."""
+    return and_(true(), *(_test(table.c[name], wanted) for name, wanted in where.items()))
+
+
+def _test(chosen: Any, wanted: Any) -> ColumnElement[bool]:
+    if isinstance(wanted, list):
+        return chosen.in_(wanted)  # type: ignore[no-any-return]
+    if not isinstance(wanted, Condition):
+        return chosen == wanted  # type: ignore[no-any-return]
+    tests = {
+        "not_": lambda v: chosen.is_distinct_from(v),
+        "in_": chosen.in_,
+        "not_in": lambda v: case((chosen.is_(None), True), else_=chosen.not_in(v)),
+        "gt": lambda v: chosen > v,
+        "gte": lambda v: chosen >= v,
+        "lt": lambda v: chosen < v,
+        "lte": lambda v: chosen <= v,
+        "like": chosen.like,
+        "is_null": lambda v: chosen.is_(None) if v else chosen.is_not(None),
+    }
+    return and_(true(), *(tests[name](getattr(wanted, name)) for name in sorted(wanted.model_fields_set)))

@@ -1,0 +1,105 @@
+"""Speed × conversion, the descriptive cut: purchases by page speed, within each device and on equal terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Integer, Select, String, and_, case, cast, func, literal, select
+
+from metrics.compile import NONE
+from metrics.stats.standardise import Group, standardised_rate
+from metrics.stats.wilson import wilson_interval
+from metrics.types import Bucket, Period
+from store.schema import events
+
+EDGES_MS = (0.0, 1000.0, 1500.0, 2000.0, 2500.0, 3000.0, 4000.0, 6000.0)
+LEAST_VISITORS = 30
+"""Visitors that each device needs in a bucket before the bucket is standardised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Visitor-days of one device whose landing page fell into one bucket; place None = no speed was measured."""
+
+    device: str
+    place: int | None
+    visitors: int
+    conversions: int
+
+
+def compile_cells(period: Period, where: Sequence[tuple[str, tuple[str, ...]]]) -> Select[Any]:
+    """Return the SELECT of (device, bucket, visitors, conversions) over visitor-days.
+
+    A visitor-day is a user on a reporting day with a page view. Its landing page is the first page view; it converted when the
+    user purchased on that day. Buyers look at more (and cached) pages, so an average over all their pages would be biased.
+    """
+    first = func.row_number().over(partition_by=(events.c.user_id, events.c.day), order_by=(events.c.time, events.c.dedupe_key)).label("n")
+    in_range = and_(events.c.day >= period.start, events.c.day < period.end)
+    asked = [func.coalesce(cast(events.c[name], String), literal(NONE)).in_(wanted) for name, wanted in where]
+    views = select(events.c.user_id, events.c.day, events.c.device, events.c.lcp_ms, first).where(
+        events.c.event == "page_view", in_range, *asked
+    )
+    view = views.subquery("views")
+    bought = select(events.c.user_id, events.c.day).where(events.c.event == "purchase", in_range).distinct().subquery("bought")
+    bucket = case(*((and_(view.c.lcp_ms >= low, view.c.lcp_ms < high), place) for place, (low, high) in enumerate(_ranges())), else_=None)
+    device = func.coalesce(view.c.device, literal(NONE))
+    joined = view.outerjoin(bought, and_(bought.c.user_id == view.c.user_id, bought.c.day == view.c.day))
+    keys = (device.label("device"), cast(bucket, Integer).label("bucket"))
+    cells: Select[Any] = select(*keys, func.count().label("visitors"), func.count(bought.c.user_id).label("conversions"))
+    return cells.select_from(joined).where(view.c.n == 1).group_by(device, bucket)
+
+
+def _ranges() -> list[tuple[float, float]]:
+    return list(zip(EDGES_MS, (*EDGES_MS[1:], float("inf")), strict=True))
+
+
+def mix(cells: Sequence[Cell]) -> dict[str, float]:
+    """Return each device's share of the visitor-days with a measured speed."""
+    counts: dict[str, int] = {}
+    for cell in cells:
+        if cell.place is not None:
+            counts[cell.device] = counts.get(cell.device, 0) + cell.visitors
+    total = sum(counts.values())
+    return {device: count / total for device, count in sorted(counts.items())} if total else {}
+
+
+def by_device(cells: Sequence[Cell]) -> tuple[Bucket, ...]:
+    """Return the rate of each bucket within each device, with its Wilson interval."""
+    measured = [cell for cell in cells if cell.place is not None]
+    ordered = sorted(measured, key=lambda cell: (cell.device, cell.place))
+    return tuple(_bucket(cell.device, cell.place or 0, cell.visitors, cell.conversions) for cell in ordered)
+
+
+def crude(cells: Sequence[Cell]) -> tuple[Bucket, ...]:
+    """Return the rate of each bucket over all devices as they come: mixes speed with everything that devices differ in."""
+    found = []
+    for place in range(len(EDGES_MS)):
+        mine = [cell for cell in cells if cell.place == place]
+        if mine:
+            found.append(_bucket("", place, sum(c.visitors for c in mine), sum(c.conversions for c in mine)))
+    return tuple(found)
+
+
+def standardised(cells: Sequence[Cell], weights: Mapping[str, float]) -> tuple[Bucket, ...]:
+    """Return the rate of each bucket with every device in its overall share; absent where a device is too rare."""
+    found = []
+    for place in range(len(EDGES_MS)):
+        groups = {cell.device: Group(cell.visitors, cell.conversions) for cell in cells if cell.place == place}
+        if not groups:
+            continue
+        enough = all(groups.get(device, Group(0, 0)).trials >= LEAST_VISITORS for device in weights)
+        rate = standardised_rate(groups, weights) if enough else None
+        low, high = _ranges()[place]
+        visitors, conversions = sum(g.trials for g in groups.values()), sum(g.successes for g in groups.values())
+        found.append(Bucket("", low, None if high == float("inf") else high, visitors, conversions, *(rate or (None, None, None))))
+    return tuple(found)
+
+
+def _bucket(device: str, place: int, visitors: int, conversions: int) -> Bucket:
+    low, high = _ranges()[place]
+    interval = wilson_interval(conversions, visitors)
+    rate = conversions / visitors if visitors else None
+    ends = interval or (None, None)
+    return Bucket(device, low, None if high == float("inf") else high, visitors, conversions, rate, *ends)

@@ -1,0 +1,1 @@
+"""Statistics as pure functions on numbers and arrays. Knows no table and no KPI."""
