@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ClauseElement, Connection, func, select
 
 from errors import DefinitionError, Issue, QueryError, StoreError, suggest
 from metrics import speed
@@ -341,6 +341,6 @@ def _grains(kpi: Definition) -> tuple[Grain, ...]:
     return CALENDAR_GRAINS[CALENDAR_GRAINS.index(kpi.grain) :] if kpi.grain else CALENDAR_GRAINS
 
 
-def _sql(statement: Select[Any], connection: Connection) -> str:
+def _sql(statement: ClauseElement, connection: Connection) -> str:
     """Return the statement with its values written in, for people to read."""
     return str(statement.compile(connection, compile_kwargs={"literal_binds": True}))

@@ -33,6 +33,7 @@ def run_tests(definitions: Definitions) -> tuple[Issue, ...]:
     found: list[Issue] = []
     with engine.connect() as connection:
         warehouse.create_all(connection)
+        connection.commit()
         for name, kpi in tested.items():
             plan = make_plan(definitions.measures, definitions.kpis, name)
             for number, test in enumerate(kpi.tests):

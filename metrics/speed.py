@@ -29,7 +29,7 @@ class Cell:
     conversions: int
 
 
-def compile_cells(period: Period, where: Sequence[tuple[str, tuple[str, ...]]]) -> Select[Any]:
+def compile_cells(period: Period, where: Sequence[tuple[str, tuple[str, ...]]]) -> Select[Any, int, int, int]:
     """Return the SELECT of (device, bucket, visitors, conversions) over visitor-days.
 
     A visitor-day is a user on a reporting day with a page view. Its landing page is the first page view; it converted when the
@@ -47,7 +47,7 @@ def compile_cells(period: Period, where: Sequence[tuple[str, tuple[str, ...]]]) 
     device = func.coalesce(view.c.device, literal(NONE))
     joined = view.outerjoin(bought, and_(bought.c.user_id == view.c.user_id, bought.c.day == view.c.day))
     keys = (device.label("device"), cast(bucket, Integer).label("bucket"))
-    cells: Select[Any] = select(*keys, func.count().label("visitors"), func.count(bought.c.user_id).label("conversions"))
+    cells = select(*keys, func.count().label("visitors"), func.count(bought.c.user_id).label("conversions"))
     return cells.select_from(joined).where(view.c.n == 1).group_by(device, bucket)
 
 
