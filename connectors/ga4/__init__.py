@@ -1,0 +1,102 @@
+"""Google Analytics 4: daily traffic and web vitals through google-analytics-data. Knows no table beyond the two it fills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, timedelta
+from typing import ClassVar, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from connectors.base import option
+from connectors.ga4.client import Client, ReportSpec
+from connectors.ga4.reports import TRAFFIC, VITALS, table_of
+from errors import ConfigError, ContractError
+from store.types import Batch, Stream, Window, day_end
+
+LOOKBACK = timedelta(days=4)
+DAYS_PER_CALL = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ga4Settings:
+    """One GA4 property."""
+
+    property: str = option("property id: digits only, from Admin → Property details", example='"123456"')
+    start: date = option("first day to pull", example="2025-10-01")
+    credentials_file: str | None = option(
+        "service-account JSON; Application Default Credentials when absent", default=None, example="${GA4_CREDENTIALS_FILE}"
+    )
+    endpoint: str | None = option(
+        "another address of the Data API; http:// is a local server without credentials", default=None, example="http://127.0.0.1:8081"
+    )
+    transport: Literal["rest", "grpc"] = option("how to speak to Google", default="rest", example="grpc")
+    rating_dimension: str = option(
+        "custom dimension that holds the web vital's rating", default="customEvent:metric_rating", example="customEvent:metric_rating"
+    )
+    timeout_seconds: float = option("longest wait for one answer", default=60.0, example="60")
+
+    def __post_init__(self) -> None:
+        if not self.property.isdigit():
+            hint = "G-… is a measurement id and UA-… an old one. " if self.property.upper().startswith(("G-", "UA-")) else ""
+            raise ConfigError(
+                f"property is '{self.property}', but a property id has digits only. {hint}Look it up under Admin → Property details."
+            )
+        if self.endpoint is not None and self.endpoint.startswith("http://") and self.transport == "grpc":
+            raise ConfigError("an http:// endpoint is served over REST. Leave 'transport' out.")
+
+
+class Connector:
+    """Reads one property, a day at a time."""
+
+    name: ClassVar[str] = "ga4"
+    Settings: ClassVar[type[Ga4Settings]] = Ga4Settings
+
+    def __init__(self, source: str, settings: Ga4Settings, reporting_zone: ZoneInfo) -> None:
+        self._source, self._settings = source, settings
+        self._client = Client(source, settings)
+        self._zone: ZoneInfo | None = None
+
+    @property
+    def start(self) -> date:
+        """First day to pull."""
+        return self._settings.start
+
+    def zone(self) -> ZoneInfo:
+        """Return the property's zone, as an answer of the property names it."""
+        if self._zone is None:
+            start = self._settings.start.isoformat()
+            name = self._client.report(ReportSpec((), ("sessions",)), self._settings.start).time_zone
+            try:
+                self._zone = ZoneInfo(name)
+            except (ZoneInfoNotFoundError, ValueError) as error:
+                raise ContractError(
+                    f"{self._source}: the report of {start} names the time zone '{name}', which is not known here."
+                ) from error
+        return self._zone
+
+    def check(self) -> str:
+        """Read the property's metadata and one row, and say what was reached."""
+        known = self._client.dimension_names()
+        missing = [name for name in (*TRAFFIC.dimensions, *VITALS.dimensions) if name not in known and name != "customEvent:metric_rating"]
+        if missing:
+            raise ContractError(f"{self._source}: the property does not know the dimensions {', '.join(missing)}.")
+        rating = self._settings.rating_dimension
+        note = "" if rating in known else f" The custom dimension {rating} is not registered: web vitals cannot be read."
+        return f"property {self._settings.property} answers, its zone is {self.zone()}.{note}"
+
+    def streams(self) -> Sequence[Stream]:
+        """Return both streams; vendors' days are replaced one by one, and the last four are read again."""
+        return (Stream("traffic", "web_traffic", "day", LOOKBACK), Stream("vitals", "web_vitals", "day", LOOKBACK))
+
+    def read(self, stream: Stream, window: Window) -> Iterator[Batch]:
+        """Yield the window's days; GA4 keeps revising a day for up to 72 hours (support.google.com/analytics/answer/11198161)."""
+        report = TRAFFIC if stream.name == "traffic" else VITALS.rated_by(self._settings.rating_dimension)
+        zone, days = self.zone(), window.days(self.zone())
+        for first in range(0, len(days), DAYS_PER_CALL):
+            wanted = days[first : first + DAYS_PER_CALL]
+            for day, result in zip(wanted, self._client.reports(report.spec, wanted), strict=True):
+                end = day_end(day, zone).astimezone(UTC)
+                over = end <= window.until
+                rows, flags = table_of(report, day, result)
+                yield Batch(day, rows, end if over else None, flags if over else (*flags, "provisional"))
