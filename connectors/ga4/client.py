@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import requests
 from google.analytics.data_v1beta import BetaAnalyticsDataClient
@@ -57,7 +57,7 @@ def _local(endpoint: str) -> BetaAnalyticsDataClient:
     anonymous = AnonymousCredentials()  # type: ignore[no-untyped-call]  # google-auth has no annotations here
     transport = BetaAnalyticsDataRestTransport(host=endpoint.removeprefix("http://"), url_scheme="http", credentials=anonymous)
     transport._session.trust_env = False
-    return cast(BetaAnalyticsDataClient, BetaAnalyticsDataClient(transport=transport))
+    return BetaAnalyticsDataClient(transport=transport)
 
 
 class _Drifted(Exception):
@@ -83,9 +83,9 @@ class Client:
             return _local(settings.endpoint)
         try:
             if settings.credentials_file is not None:
-                return BetaAnalyticsDataClient.from_service_account_file(
-                    settings.credentials_file, transport=settings.transport, client_options=options
-                )
+                path = settings.credentials_file
+                made = BetaAnalyticsDataClient.from_service_account_file(path, transport=settings.transport, client_options=options)
+                return cast(BetaAnalyticsDataClient, made)
             return BetaAnalyticsDataClient(transport=settings.transport, client_options=options)
         except OSError as error:
             raise ConfigError(
