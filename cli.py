@@ -16,6 +16,7 @@ from commands.serve import serve
 from commands.status import status
 from commands.sync import sync
 from errors import DashboardError
+from settings import spare_loopback_the_proxy
 
 app = typer.Typer(
     name="kpi",
@@ -45,6 +46,7 @@ def tests() -> None:
 
 def main(arguments: Annotated[list[str] | None, "without the program's name"] = None) -> int:
     """Run one command and return its exit code."""
+    spare_loopback_the_proxy()
     try:
         app(args=arguments, prog_name="kpi")
     except DashboardError as error:

@@ -1,0 +1,205 @@
+"""Speaks to one Jira site through the jira library's session: own paging, own timeouts, typed errors."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import requests
+from jira import JIRA
+from jira.exceptions import JIRAError
+
+from errors import (
+    AuthError,
+    ContractError,
+    PermissionSourceError,
+    QuotaError,
+    SourceConfigError,
+    SourceError,
+    TransientSourceError,
+    suggest,
+)
+
+if TYPE_CHECKING:
+    from connectors.jira import JiraSettings
+
+CONNECT_SECONDS = 5.0
+MOST_PAGES = 10_000
+SANDBOX_ACCOUNT = ("bot@example.com", "sandbox")
+HEADERS = {"Accept-Language": "en", "X-Force-Accept-Language": "true"}
+"""Error texts come in the account's language unless asked otherwise."""
+
+
+class Client:
+    """One site; makes no call before the first question."""
+
+    def __init__(self, source: str, settings: JiraSettings) -> None:
+        self.source, self._settings = source, settings
+        self._made: JIRA | None = None
+
+    @property
+    def is_cloud(self) -> bool:
+        """Whether the site is Jira Cloud, as its serverInfo says."""
+        return bool(self._library()._is_cloud)
+
+    def get(self, path: str, **query: object) -> Any:
+        """Return the JSON answer to a GET."""
+        return self._call("GET", path, params={k: v for k, v in query.items() if v is not None})
+
+    def post(self, path: str, body: Mapping[str, object]) -> Any:
+        """Return the JSON answer to a POST."""
+        return self._call("POST", path, data=json.dumps(body))
+
+    def pages(self, path: str, **query: object) -> Iterator[Any]:
+        """Yield every entry of an offset-paged list; a page that is short is not the end, only an empty or last one is."""
+        received = 0
+        for _ in range(MOST_PAGES):
+            page = self.get(path, **query, startAt=received)
+            values = self._member(page, "values", path)
+            yield from values
+            received += len(values)
+            if not values or page.get("isLast") is True or ("total" in page and received >= int(page["total"])):
+                return
+        raise ContractError(f"{self.source}: {path} has no last page after {MOST_PAGES} pages.")
+
+    def search(self, jql: str, fields: list[str]) -> Iterator[Any]:
+        """Yield every issue of a query, by token on Cloud and by offset on Data Center.
+
+        Raises: ContractError when the vendor repeats a page token or never ends.
+        """
+        return self._search_cloud(jql, fields) if self.is_cloud else self._search_data_center(jql, fields)
+
+    def _search_cloud(self, jql: str, fields: list[str]) -> Iterator[Any]:
+        token, seen = None, set()
+        for _ in range(MOST_PAGES):
+            page = self.get("/rest/api/3/search/jql", jql=jql, fields=",".join(fields), maxResults=100, nextPageToken=token)
+            yield from self._member(page, "issues", "/rest/api/3/search/jql")
+            token = page.get("nextPageToken")
+            if not token or page.get("isLast") is True:
+                return
+            if token in seen:
+                raise ContractError(f"{self.source}: the search repeats the page token '{str(token)[:20]}' and would never end.")
+            seen.add(token)
+        raise ContractError(f"{self.source}: the search has no last page after {MOST_PAGES} pages.")
+
+    def _search_data_center(self, jql: str, fields: list[str]) -> Iterator[Any]:
+        received = 0
+        for _ in range(MOST_PAGES):
+            page = self.get("/rest/api/2/search", jql=jql, fields=",".join(fields), expand="changelog", maxResults=100, startAt=received)
+            issues = self._member(page, "issues", "/rest/api/2/search")
+            yield from issues
+            received += len(issues)
+            if not issues or received >= int(page.get("total", 0)):
+                return
+        raise ContractError(f"{self.source}: the search has no last page after {MOST_PAGES} pages.")
+
+    def require_projects(self) -> None:
+        """Check that every configured project is visible: an account without rights sees 0 issues and no error."""
+        path = "/rest/api/3/project/search" if self.is_cloud else "/rest/api/2/project"
+        listed = list(self.pages(path)) if self.is_cloud else self.get(path)
+        visible = sorted(str(project["key"]) for project in listed)
+        for key in self._settings.projects:
+            if key not in visible:
+                hint = suggest(key, visible) or "Check the key, and that the account may browse the project."
+                raise PermissionSourceError(
+                    f"{self.source}: project '{key}' is not visible. Visible projects: {', '.join(visible[:20]) or 'none'}. {hint}"
+                )
+
+    def _member(self, page: Any, name: str, path: str) -> list[Any]:
+        if not isinstance(page, dict) or not isinstance(page.get(name), list):
+            raise ContractError(f"{self.source}: the answer of {path} has no list '{name}'.")
+        return list(page[name])
+
+    def _library(self) -> JIRA:
+        if self._made is None:
+            try:
+                self._made = self._make()
+            except JIRAError as error:
+                raise self._refusal(error, "/rest/api/2/serverInfo") from None
+            except requests.RequestException as error:
+                raise self._unreachable(error) from error
+            except (KeyError, TypeError, ValueError) as error:
+                raise ContractError(
+                    f"{self.source}: {self._settings.address} does not answer like a Jira site. Check 'server' in sources.yaml."
+                ) from error
+        return self._made
+
+    def _make(self) -> JIRA:
+        settings = self._settings
+        account: dict[str, Any]
+        if settings.pat is not None:
+            account = {"token_auth": settings.pat.reveal()}
+        elif settings.email is not None and settings.token is not None:
+            account = {"basic_auth": (settings.email.reveal(), settings.token.reveal())}
+        else:
+            account = {"basic_auth": SANDBOX_ACCOUNT}
+        options: dict[str, Any] = {"headers": dict(HEADERS), "server": settings.address}
+        return JIRA(options=options, timeout=(CONNECT_SECONDS, settings.timeout_seconds), max_retries=0, **account)
+
+    def _call(self, method: str, path: str, **arguments: Any) -> Any:
+        session = self._library()._session
+        try:
+            answer = session.request(method, self._settings.address + path, **arguments)
+        except JIRAError as error:
+            raise self._refusal(error, path) from None
+        except requests.RequestException as error:
+            raise self._unreachable(error) from error
+        try:
+            return answer.json()
+        except ValueError as error:
+            kind = answer.headers.get("Content-Type", "no type")
+            raise AuthError(
+                f"{self.source}: {path} answers {kind} instead of JSON, as a sign-in page does. Check 'server' and the credentials."
+            ) from error
+
+    def _unreachable(self, error: requests.RequestException) -> TransientSourceError:
+        reason = "time ran out" if isinstance(error, requests.Timeout) else "no connection"
+        return TransientSourceError(
+            f"{self.source}: {self._settings.address} did not answer ({reason}). Check the network, then run the sync again."
+        )
+
+    def _refusal(self, error: JIRAError, path: str) -> SourceError:
+        """Return the typed error for a status; the library's own text would print headers and body."""
+        where, words = f"{self.source}: {error.status_code} for {path}", _words(error)
+        match error.status_code:
+            case 401:
+                return AuthError(f"{where}. The credentials were refused; API tokens expire after a year. Renew JIRA_TOKEN (or JIRA_PAT).")
+            case 403:
+                return PermissionSourceError(f"{where}. The account may not read this: {words}")
+            case 404:
+                return PermissionSourceError(f"{where}. It does not exist, or the account may not see it. Check 'server' and 'projects'.")
+            case 410:
+                return ContractError(f"{where}. Jira removed this address: {words}")
+            case 400:
+                return SourceConfigError(f"{where}. Jira refuses the request: {words}")
+            case 429:
+                return QuotaError(
+                    f"{where}. Jira asks to slow down; what was read is kept, sync again later.", retry_after_seconds=_retry_after(error)
+                )
+            case int(code) if code >= 500:
+                return TransientSourceError(
+                    f"{where}. Jira has a fault. Run the sync again later.", retry_after_seconds=_retry_after(error)
+                )
+            case _:
+                return ContractError(f"{where}. An unexpected answer.")
+
+
+def _words(error: JIRAError) -> str:
+    return " ".join((error.text or "").split())[:240]
+
+
+def _retry_after(error: JIRAError) -> float | None:
+    """Return the wait that the vendor asks for in seconds: a number, or a date against the answer's own date."""
+    headers = {} if error.response is None else error.response.headers
+    wish = headers.get("Retry-After")
+    if wish is None:
+        return None
+    if wish.strip().isdigit():
+        return float(wish)
+    try:
+        until, now = (email.utils.parsedate_to_datetime(text) for text in (wish, headers.get("Date") or ""))
+    except ValueError:
+        return None
+    return max(0.0, (until - now).total_seconds())

@@ -1,0 +1,225 @@
+"""A double of Jira Cloud (platform v2/v3 and agile 1.0) over the sandbox company's site, at the company's clock."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sandbox.jira_issue import History, RenderedIssue, sprint_json, stamp, status_of
+from sandbox.jira_query import QueryRefused, matches, ordered, parse
+from sandbox.server import LocalServer, Reply, Request
+from sandbox.tables import POINTS_FIELD, SPRINT_FIELD, STATUSES, BoardRecord, Company
+
+REMOVED = (
+    "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. "
+    "A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
+)
+EMBEDDED_CHANGELOG = 40
+FIELDS = (
+    {"id": "summary", "name": "Summary", "custom": False, "schema": {"type": "string", "system": "summary"}},
+    {"id": "status", "name": "Status", "custom": False, "schema": {"type": "status", "system": "status"}},
+    {
+        "id": POINTS_FIELD,
+        "name": "Story point estimate",
+        "custom": True,
+        "schema": {"type": "number", "custom": "com.pyxis.greenhopper.jira:jsw-story-points"},
+    },
+    {
+        "id": SPRINT_FIELD,
+        "name": "Sprint",
+        "custom": True,
+        "schema": {"type": "array", "items": "json", "custom": "com.pyxis.greenhopper.jira:gh-sprint"},
+    },
+)
+
+
+class JiraServer(LocalServer):
+    """Serves one site to one account. page_size: the most issues one page of a search holds."""
+
+    def __init__(
+        self, company: Company, port: int = 0, *, email: str = "bot@example.com", token: str = "sandbox", page_size: int = 100
+    ) -> None:
+        super().__init__(port)
+        self.company, self.page_size = company, page_size
+        self._authorization = "Basic " + base64.b64encode(f"{email}:{token}".encode()).decode()
+        self._routes: list[tuple[str, Callable[..., Reply]]] = [
+            (r"/rest/api/[23]/myself", self._myself),
+            (r"/rest/api/[23]/field", lambda _request: Reply.of(list(FIELDS))),
+            (r"/rest/api/[23]/status", lambda _request: Reply.of([status_of(key) for key in STATUSES])),
+            (r"/rest/api/[23]/project/search", self._projects),
+            (r"/rest/api/[23]/search", lambda _request: problem(410, REMOVED)),
+            (r"/rest/api/[23]/search/jql", self._search),
+            (r"/rest/api/[23]/changelog/bulkfetch", self._changelogs),
+            (r"/rest/api/[23]/project/([A-Z]+)/version", self._versions),
+            (r"/rest/agile/1\.0/board", self._boards),
+            (r"/rest/agile/1\.0/board/(\d+)/configuration", self._configuration),
+            (r"/rest/agile/1\.0/board/(\d+)/sprint", self._sprints),
+        ]
+
+    @property
+    def now(self) -> datetime:
+        """The clock of the company."""
+        return self.company.now
+
+    def answer(self, request: Request) -> Reply:
+        """Return Jira's answer to one request; only serverInfo answers without credentials."""
+        if re.fullmatch(r"/rest/api/[23]/serverInfo", request.path):
+            return Reply.of(self._server_info())
+        if request.headers.get("authorization") != self._authorization:
+            text = b"Client must be authenticated to access this resource."
+            return Reply(401, text, {"Content-Type": "text/plain", "X-Seraph-LoginReason": "AUTHENTICATED_FAILED"})
+        for pattern, handler in self._routes:
+            match = re.fullmatch(pattern, request.path)
+            if match:
+                return handler(request, *match.groups())
+        return problem(404, "null for uri: " + request.path)
+
+    def _server_info(self) -> dict[str, Any]:
+        return {
+            "baseUrl": self.url, "version": "1001.0.0-SNAPSHOT", "versionNumbers": [1001, 0, 0], "deploymentType": "Cloud", "buildNumber": 100_290,
+            "serverTime": stamp(self.now), "serverTitle": "Sandbox", "defaultLocale": {"locale": "en_US"},
+        }  # fmt: skip
+
+    def _myself(self, _request: Request) -> Reply:
+        return Reply.of(
+            {
+                "accountId": "5b10a2844c20165700ede21g",
+                "displayName": "Reporting bot",
+                "active": True,
+                "timeZone": str(self.company.zone),
+                "locale": "en_US",
+            }
+        )
+
+    def _projects(self, request: Request) -> Reply:
+        listed = [
+            {"id": str(10_000 + n), "key": key, "name": name, "simplified": False}
+            for n, (key, name) in enumerate(self.company.jira.projects.items())
+        ]
+        return Reply.of(page(listed, request, 50))
+
+    def _search(self, request: Request) -> Reply:
+        asked = request.json() if request.method == "POST" else request.query
+        try:
+            query = parse(asked.get("jql") or "")
+        except QueryRefused as refused:
+            return problem(400, str(refused))
+        found = ordered([issue for issue in self._issues() if matches(query, issue)], query)
+        offset = int(asked.get("nextPageToken") or 0)
+        size = min(int(asked.get("maxResults") or 50), self.page_size)
+        fields, expand = _listed(asked.get("fields")), asked.get("expand") or ""
+        shown = [self._shown(issue, fields, "changelog" in expand) for issue in found[offset : offset + size]]
+        last = offset + size >= len(found)
+        return Reply.of({"issues": shown, "isLast": last} | ({} if last else {"nextPageToken": str(offset + size)}))
+
+    def _shown(self, issue: RenderedIssue, fields: Sequence[str], changelog: bool) -> dict[str, Any]:
+        answer: dict[str, Any] = {"id": issue.record.id, "key": issue.record.key, "self": f"{self.url}/rest/api/2/issue/{issue.record.id}"}
+        if fields and fields != ["id"]:
+            answer["fields"] = issue.fields(fields)
+        if changelog:
+            histories = [history.json() for history in reversed(issue.histories())]
+            answer["changelog"] = {
+                "startAt": 0,
+                "maxResults": EMBEDDED_CHANGELOG,
+                "total": len(histories),
+                "histories": histories[:EMBEDDED_CHANGELOG],
+            }
+        return answer
+
+    def _changelogs(self, request: Request) -> Reply:
+        """Page through histories, oldest first; one issue may spread over pages."""
+        asked = request.json()
+        wanted, fields = set(asked["issueIdsOrKeys"]), set(asked.get("fieldIds") or ())
+        if len(wanted) > 1_000:
+            return problem(400, "issueIdsOrKeys holds at most 1000 entries.")
+        flat = [
+            (i.record.id, h)
+            for i in self._issues()
+            if i.record.id in wanted or i.record.key in wanted
+            for h in i.histories()
+            if not fields or h.field_ids & fields
+        ]
+        offset, size = int(asked.get("nextPageToken") or 0), min(int(asked.get("maxResults") or 1_000), 1_000)
+        grouped: dict[str, list[History]] = {}
+        for issue_id, history in flat[offset : offset + size]:
+            grouped.setdefault(issue_id, []).append(history)
+        logs = [{"issueId": key, "changeHistories": [h.json(fields) for h in histories]} for key, histories in grouped.items()]
+        return Reply.of({"issueChangeLogs": logs} | ({"nextPageToken": str(offset + size)} if offset + size < len(flat) else {}))
+
+    def _issues(self) -> list[RenderedIssue]:
+        return [RenderedIssue(record, self.company) for record in self.company.jira.issues if record.created <= self.now]
+
+    def _versions(self, request: Request, project: str) -> Reply:
+        if project not in self.company.jira.projects:
+            return problem(404, f"No project could be found with key '{project}'.")
+        listed = [
+            {
+                "id": v.id,
+                "name": v.name,
+                "description": v.description,
+                "archived": False,
+                "released": v.released_on is not None,
+                "projectId": 10_000,
+            }
+            | ({"releaseDate": str(v.released_on or v.planned_on)} if v.released_on or v.planned_on else {})
+            for v in self.company.jira.versions
+            if v.project == project
+        ]
+        return Reply.of(page(listed, request, 50))
+
+    def _boards(self, request: Request) -> Reply:
+        wanted = [
+            b
+            for b in self.company.jira.boards
+            if request.query.get("projectKeyOrId") in (None, b.project) and request.query.get("type") in (None, b.type)
+        ]
+        listed = [
+            {"id": int(b.id), "name": b.name, "type": b.type, "location": {"projectKey": b.project, "projectId": 10_000}} for b in wanted
+        ]
+        return Reply.of(page(listed, request, 50))
+
+    def _board(self, number: str) -> BoardRecord | None:
+        return next((board for board in self.company.jira.boards if board.id == number), None)
+
+    def _configuration(self, _request: Request, number: str) -> Reply:
+        board = self._board(number)
+        if board is None:
+            return problem(404, "Board does not exist or you do not have permission to see it.")
+        estimation = {"type": "field", "field": {"fieldId": POINTS_FIELD, "displayName": "Story point estimate"}}
+        return Reply.of(
+            {"id": int(number), "name": board.name, "type": board.type} | ({"estimation": estimation} if board.type == "scrum" else {})
+        )
+
+    def _sprints(self, request: Request, number: str) -> Reply:
+        board = self._board(number)
+        if board is None:
+            return problem(404, "Board does not exist or you do not have permission to see it.")
+        if board.type != "scrum":
+            return problem(400, "The board does not support sprints")
+        states = [state for state in request.query.get("state", "").split(",") if state]
+        sprints = [sprint_json(s, self.now) for s in self.company.jira.sprints if s.board_id == number]
+        return Reply.of(page([s for s in sprints if not states or s["state"] in states], request, 50))
+
+
+def page(listed: Sequence[Any], request: Request, most: int) -> dict[str, Any]:
+    """Return one page of an offset-paged list."""
+    start, size = int(request.query.get("startAt") or 0), min(int(request.query.get("maxResults") or most), most)
+    return {
+        "startAt": start,
+        "maxResults": size,
+        "total": len(listed),
+        "isLast": start + size >= len(listed),
+        "values": list(listed[start : start + size]),
+    }
+
+
+def problem(status: int, message: str) -> Reply:
+    """Return Jira's error envelope."""
+    return Reply.of({"errorMessages": [message], "errors": {}}, status=status)
+
+
+def _listed(fields: Any) -> list[str]:
+    return [part.strip() for part in fields.split(",")] if isinstance(fields, str) else list(fields or ["id"])
