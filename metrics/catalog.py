@@ -15,7 +15,7 @@ from metrics import speed
 from metrics.answer import rows_of, slots_of
 from metrics.calendar import Calendar
 from metrics.check import Definitions, check_file
-from metrics.compare import comparison, target_status
+from metrics.compare import against_row, comparison, target_status
 from metrics.compile import Slots, compile_plan, day_of
 from metrics.coverage import Reach, StreamCoverage, freshness, reach, read_coverage
 from metrics.definitions import KPI as Definition
@@ -23,7 +23,7 @@ from metrics.definitions import Target, fingerprint
 from metrics.events import read_events, read_sprints
 from metrics.plan import make_plan
 from metrics.tables import TableInfo, dimensions, measurable_tables
-from metrics.types import Answer, Comparison, Event, Freshness, Grain, Period, Question, SpeedConversion, TargetStatus
+from metrics.types import Answer, Comparison, Event, Freshness, Grain, Period, Question, Row, SpeedConversion, TargetStatus
 from settings import Workspace
 from store.ledger import Ledger
 from store.schema import FACTS, events
@@ -198,6 +198,13 @@ class Catalog:
                 f"no comparison: {base.reason or 'the earlier period is not wholly held'}",
             )
         return comparison(self._definitions.kpis[kpi], self._kpis[kpi].unit, value.value, base.value, period, base_period, words)
+
+    def against_sprint_before(self, kpi: str, row: Row, course: Answer) -> Comparison:
+        """Compare one sprint of an answer with the sprint before it on the same board."""
+        with self._generation().engine.connect() as connection:
+            boards = {sprint.name: sprint.board for sprint in read_sprints(connection, self.calendar)}
+        earlier = [r for r in course.rows if r.period.start < row.period.start and boards.get(r.label) == boards.get(row.label)]
+        return against_row(self._definitions.kpis[kpi], self._kpis[kpi].unit, row, earlier[-1] if earlier else None)
 
     def target_status(self, kpi: str, value: float | None, on: date) -> TargetStatus:
         """Return how a value stands against the target in force on a day."""

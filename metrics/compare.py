@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from metrics.definitions import KPI, Target
-from metrics.types import Comparison, Period, TargetStatus
+from metrics.types import Comparison, Period, Row, TargetStatus
 
 NEAR = 0.05
 """A miss by at most this share of the target counts as near."""
@@ -59,3 +59,10 @@ def _percent(distance: float | None) -> str:
     if distance is None:
         return "Off"
     return f"{abs(distance):.1%}" if abs(distance) < 0.1 else f"{abs(distance):.0%}"
+
+
+def against_row(kpi: KPI, unit: str, row: Row, before: Row | None) -> Comparison:
+    """Return a row against the one before it."""
+    if before is None or before.value is None:
+        return comparison(kpi, unit, row.value, None, row.period, row.period, "no comparison: there is no sprint before")
+    return comparison(kpi, unit, row.value, before.value, row.period, before.period, f"against {before.label}")

@@ -42,11 +42,12 @@ TRUNCATED: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class SprintPeriod:
-    """A sprint as a period: its days, and the id by which sprint tables name it."""
+    """A sprint as a period: its days, its board, and the id by which sprint tables name it."""
 
     id: str
     name: str
     period: Period
+    board: str = ""
 
 
 @dataclass(frozen=True, slots=True)

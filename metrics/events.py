@@ -51,5 +51,5 @@ def read_sprints(connection: Connection, calendar: Calendar) -> tuple[SprintPeri
         first, last = days[row.id]
         later = [days[other.id][0] for other in rows if other.board == row.board and days[other.id][0] > first]
         end: date = min([last + timedelta(days=1), *later])
-        found.append(SprintPeriod(row.id, row.name or row.id, Period(first, max(end, first + timedelta(days=1)))))
+        found.append(SprintPeriod(row.id, row.name or row.id, Period(first, max(end, first + timedelta(days=1))), row.board or ""))
     return tuple(sorted(found, key=lambda s: (s.period.start, s.name)))

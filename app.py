@@ -1,0 +1,24 @@
+"""The frame: page config, navigation, and the one place where a page's deliberate error is shown. No numbers."""
+
+import streamlit as st
+
+from errors import DashboardError
+from pages.ui import states
+from settings import workspace
+
+st.set_page_config(page_title="KPI Bridge", page_icon=":material/bridge:", layout="wide")
+
+PAGES = [
+    st.Page("pages/views/overview.py", title="Overview", icon=":material/dashboard:", default=True),
+    st.Page("pages/views/side_by_side.py", title="Side by side", icon=":material/stacked_line_chart:", url_path="side_by_side"),
+    st.Page("pages/views/speed_conversion.py", title="Speed × conversion", icon=":material/speed:", url_path="speed_conversion"),
+    st.Page("pages/views/data_health.py", title="Data health", icon=":material/health_and_safety:", url_path="data_health"),
+]
+page = st.navigation(PAGES)
+try:
+    if workspace().is_demo:
+        st.sidebar.badge("Demo data", icon=":material/science:", color="orange")
+        st.sidebar.caption("A made-up company, pulled through the real client libraries.")
+    page.run()
+except DashboardError as error:
+    states.problem(error)

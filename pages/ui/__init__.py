@@ -1,0 +1,1 @@
+"""Drawing only: no arithmetic on numbers, no SQL, no vendors."""

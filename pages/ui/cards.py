@@ -1,0 +1,148 @@
+"""The KPI card: name, value, changes, target, course, freshness, flags, owner and definition, always in this order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import streamlit as st
+
+from metrics import KPI
+from metrics.types import Answer, Comparison, Freshness, Period, Question, Row, TargetStatus
+from pages.ui import data, sparkline, theme
+from pages.ui.numbers import age_words, arrow, change_size, day_words, value_words
+from pages.ui.text import markdown, markup, sentence
+
+RANK = {"missed": 0, "near": 1, "unknown": 2, "no_target": 3, "met": 4}
+SPARK_DAYS = 28
+LAST_SPRINTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything one card shows."""
+
+    kpi: KPI
+    row: Row
+    previous: Comparison | None
+    year: Comparison | None
+    target: TargetStatus
+    course: Answer
+    freshness: tuple[Freshness, ...]
+
+    @property
+    def rank(self) -> int:
+        """Exceptions come first."""
+        return RANK[self.target.verdict]
+
+
+def card(kpi: KPI, period: Period) -> Card:
+    """Return the card of a KPI over a period; a KPI of sprints shows its last closed sprint."""
+    return _sprint_card(kpi) if kpi.grains == ("sprint",) else _period_card(kpi, period)
+
+
+def _period_card(kpi: KPI, period: Period) -> Card:
+    row = data.ask(Question(kpi.name, "total", period)).rows[0]
+    course = data.ask(Question(kpi.name, "day", Period(period.end - timedelta(days=max(SPARK_DAYS, period.days)), period.end)))
+    target = data.catalog().target_status(kpi.name, row.value, period.end - timedelta(days=1))
+    previous, year = data.compare(kpi.name, period, "previous_period"), data.compare(kpi.name, period, "previous_year")
+    return Card(kpi, row, previous, year, target, course, data.freshness(kpi.name))
+
+
+def _sprint_card(kpi: KPI) -> Card:
+    course = data.ask(Question(kpi.name, "sprint"))
+    closed = [row for row in course.rows if row.complete]
+    row = closed[-1] if closed else course.rows[-1]
+    target = data.catalog().target_status(kpi.name, row.value, row.period.end - timedelta(days=1))
+    return Card(kpi, row, data.catalog().against_sprint_before(kpi.name, row, course), None, target, course, data.freshness(kpi.name))
+
+
+def draw(shown: Card) -> None:
+    """Draw one card."""
+    kpi = shown.kpi
+    with st.container(border=True, key=f"card_{kpi.name}", height="stretch"):
+        st.html(_body(shown))
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            with st.popover("Definition", type="tertiary"):
+                _definition(kpi)
+            grain = {"grain": "sprint"} if kpi.grains == ("sprint",) else {}
+            st.page_link(
+                "pages/views/side_by_side.py",
+                label="Side by side",
+                icon=":material/stacked_line_chart:",
+                query_params={"kpis": kpi.name, **grain},
+            )
+
+
+def _body(shown: Card) -> str:
+    kpi, currency = shown.kpi, data.catalog().calendar.currency
+    words = sentence(kpi, shown.row.value, shown.row.reason, shown.previous, shown.target, currency)
+    colour, shape, word = (table[shown.target.verdict] for table in (theme.STATUS, theme.SHAPE, theme.WORD))
+    lines = [
+        f'<p class="kb-name"><span>{markup(kpi.label)}</span><span class="kb-status"><span style="color:{colour}" aria-hidden="true">{shape}</span> {word}</span></p>',
+        _value(shown, currency),
+        *_changes(shown, currency),
+        _target(shown, currency),
+        _spark(shown, words),
+        _foot(shown),
+    ]
+    return f'<div class="kb-card">{"".join(lines)}</div>'
+
+
+def _value(shown: Card, currency: str) -> str:
+    if shown.row.value is None:
+        return f'<p class="kb-value kb-none">No value: {markup(shown.row.reason or "")}</p>'
+    sprint = f' <span class="kb-line kb-quiet">{markup(shown.row.label)}</span>' if shown.kpi.grains == ("sprint",) else ""
+    return f'<p class="kb-value">{markup(value_words(shown.row.value, shown.kpi.unit, currency))}{sprint}</p>'
+
+
+def _changes(shown: Card, currency: str) -> list[str]:
+    found = []
+    names = ("vs sprint before", "") if shown.kpi.grains == ("sprint",) else ("vs period before", "vs last year")
+    for comparison, name in zip((shown.previous, shown.year), names, strict=True):
+        if comparison is None:
+            continue
+        if comparison.change is None:
+            found.append(f'<p class="kb-line kb-quiet">{name}: no comparison</p>')
+            continue
+        judged = {True: " (better)", False: " (worse)", None: ""}[comparison.better]
+        direction = "flat" if comparison.change == 0 else "up" if comparison.change > 0 else "down"
+        size = "" if comparison.change == 0 else f" {markup(change_size(comparison, shown.kpi.unit, currency))}"
+        found.append(
+            f'<p class="kb-line"><span aria-hidden="true">{arrow(comparison)}</span> {direction}{size}{judged} <span class="kb-quiet">{name}</span></p>'
+        )
+    return found
+
+
+def _target(shown: Card, currency: str) -> str:
+    status = shown.target
+    if status.verdict == "no_target":
+        return '<p class="kb-line kb-quiet">No target set</p>'
+    goal = "" if status.target is None else f"Target {markup(value_words(status.target, shown.kpi.unit, currency))}: "
+    return f'<p class="kb-line">{goal}{markup(status.sentence[0].lower() + status.sentence[1:].rstrip("."))}</p>'
+
+
+def _spark(shown: Card, words: str) -> str:
+    rows = shown.course.rows[-LAST_SPRINTS:] if shown.kpi.grains == ("sprint",) else shown.course.rows
+    address = sparkline.image(rows, shown.target.target)
+    return f'<img class="kb-spark" alt="{markup(words)}" src="{address}">' if address else f'<p class="kb-sr">{markup(words)}</p>'
+
+
+def _foot(shown: Card) -> str:
+    reach = [f.covered_through for f in shown.freshness if f.covered_through is not None]
+    synced = [f.synced_at for f in shown.freshness if f.synced_at is not None]
+    flags = sorted({flag for f in shown.freshness for flag in f.flags})
+    marks = [f'<span class="kb-flag">{markup(flag)}</span>' for flag in flags]
+    if shown.row.settling:
+        marks.append('<span class="kb-flag" title="The newest days may still move">settling</span>')
+    owner = f" · {markup(shown.kpi.owner)}" if shown.kpi.owner else ""
+    return f'<p class="kb-foot">Data to {day_words(min(reach, default=None))} · synced {age_words(min(synced, default=None))}{owner}{"".join(marks)}</p>'
+
+
+def _definition(kpi: KPI) -> None:
+    st.markdown(f"**{markdown(kpi.label)}** · `{kpi.name}`")
+    if kpi.description:
+        st.write(markdown(kpi.description))
+    st.code(kpi.formula, language=None)
+    better = {"higher": "Higher is better.", "lower": "Lower is better.", "band": "Best inside its band.", "none": ""}[kpi.better]
+    st.caption(f"Reads {', '.join(kpi.tables)}. Owner: {markdown(kpi.owner) or 'nobody yet'}. {better} Definition {kpi.hash}.")

@@ -1,0 +1,125 @@
+"""Answers for the pages, kept by generation and question. Keys are scalars alone: a frame as a key can return a wrong number."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import streamlit as st
+
+from metrics import KPI, Catalog, open_catalog
+from metrics.types import Answer, Comparison, Event, Freshness, Period, Question, SpeedConversion
+from settings import Workspace, workspace
+from store.ledger import Ledger, SourceRun
+from store.warehouse import Warehouse
+
+FRESH_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What decides every answer: the workspace, the generation and the text of the definitions."""
+
+    home: str
+    generation: int | None
+    definitions: str
+
+    @property
+    def key(self) -> str:
+        """The state as one text."""
+        return f"{self.home}|{self.generation}|{self.definitions}"
+
+
+def space() -> Workspace:
+    """Return the workspace of this process."""
+    return workspace()
+
+
+def state() -> State:
+    """Return the present state; cheap enough for every run."""
+    here = space()
+    text = here.definitions_file.read_bytes() if here.definitions_file.exists() else b""
+    return State(str(here.home), Warehouse(here).current(), hashlib.sha256(text).hexdigest()[:16])
+
+
+def catalog() -> Catalog:
+    """Return the catalog of the present state, shared by all sessions."""
+    return _catalog(state().key)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False, on_release=lambda opened: opened.close())
+def _catalog(_key: str) -> Catalog:
+    return open_catalog(space())
+
+
+def _kept(opened: Catalog, what: str, compute: Callable[[], Any]) -> Any:
+    return _answer(state().key, what, compute)
+
+
+@st.cache_data(max_entries=4_000, show_spinner=False)
+def _answer(key: str, what: str, _compute: Callable[[], Any]) -> Any:
+    return _compute()
+
+
+def ask(question: Question) -> Answer:
+    """Return the answer to a question."""
+    opened = catalog()
+    answer: Answer = _kept(opened, f"ask {question!r}", lambda: opened.ask(question))
+    return answer
+
+
+def compare(
+    kpi: str, period: Period, to: Literal["previous_period", "previous_year"], where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+) -> Comparison:
+    """Return a comparison."""
+    opened = catalog()
+    found: Comparison = _kept(opened, f"compare {kpi} {period!r} {to} {where!r}", lambda: opened.compare(kpi, period, to, where))
+    return found
+
+
+def covered(kpi: str) -> Period | None:
+    """Return the days behind a KPI that every source covers."""
+    opened = catalog()
+    found: Period | None = _kept(opened, f"covered {kpi}", lambda: opened.covered(kpi))
+    return found
+
+
+def events(period: Period) -> tuple[Event, ...]:
+    """Return releases, campaigns and sprints of a period."""
+    opened = catalog()
+    found: tuple[Event, ...] = _kept(opened, f"events {period!r}", lambda: opened.events(period))
+    return found
+
+
+def speed_conversion(kpi: str, period: Period) -> SpeedConversion:
+    """Return the descriptive cut of a relationship."""
+    opened = catalog()
+    found: SpeedConversion = _kept(opened, f"speed {kpi} {period!r}", lambda: opened.speed_conversion(kpi, period))
+    return found
+
+
+@st.cache_data(ttl=FRESH_SECONDS, max_entries=50, show_spinner=False)
+def _runs(_home: str) -> tuple[SourceRun, ...]:
+    return Ledger(space()).last_runs()
+
+
+def runs() -> tuple[SourceRun, ...]:
+    """Return the newest run of each source."""
+    return _runs(str(space().home))
+
+
+@st.cache_data(ttl=FRESH_SECONDS, max_entries=200, show_spinner=False)
+def _freshness(key: str, kpi: str | None) -> tuple[Freshness, ...]:
+    return catalog().freshness(kpi)
+
+
+def freshness(kpi: str | None = None) -> tuple[Freshness, ...]:
+    """Return how far the sources reach, all or those behind one KPI."""
+    return _freshness(state().key, kpi)
+
+
+def kpis(team: str | None = None) -> tuple[KPI, ...]:
+    """Return the KPIs that have values, all or those of one team."""
+    return tuple(kpi for kpi in catalog().kpis(team) if kpi.type != "relationship")

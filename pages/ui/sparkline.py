@@ -1,0 +1,67 @@
+"""A small line without axes, as an image: the course of a KPI at a glance, what still moves drawn dashed."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+
+from metrics.types import Row
+from pages.ui.theme import NEUTRAL, SERIES
+
+WIDTH, HEIGHT, MARGIN = 240.0, 44.0, 4.0
+
+
+def image(rows: Sequence[Row], target: float | None = None) -> str:
+    """Return a data address of an SVG; "" when fewer than two rows have values."""
+    known = [row.value for row in rows if row.value is not None]
+    if len(known) < 2:
+        return ""
+    levels = [*known, target] if target is not None and _is_near(target, known) else known
+    low, high = min(levels), max(levels)
+    spread = (high - low) or 1.0
+
+    def point(place: int, value: float) -> str:
+        x = MARGIN + place * (WIDTH - 2 * MARGIN) / (len(rows) - 1)
+        return f"{x:.1f},{HEIGHT - MARGIN - (value - low) / spread * (HEIGHT - 2 * MARGIN):.1f}"
+
+    parts = [_line(points, dashed) for points, dashed in _runs(rows, point)]
+    if target is not None and len(levels) > len(known):
+        y = point(0, target).split(",")[1]
+        parts.insert(0, f'<line x1="0" x2="{WIDTH:g}" y1="{y}" y2="{y}" stroke="{NEUTRAL}" stroke-width="1" stroke-dasharray="1 3"/>')
+    last = max(place for place, row in enumerate(rows) if row.value is not None)
+    x, y = point(last, rows[last].value or 0.0).split(",")
+    parts.append(f'<circle cx="{x}" cy="{y}" r="2.6" fill="{SERIES[0]}"/>')
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" preserveAspectRatio="none">{"".join(parts)}</svg>'
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+def _is_near(target: float, known: Sequence[float]) -> bool:
+    """A target far away would flatten the line."""
+    spread = max(known) - min(known)
+    return min(known) - spread <= target <= max(known) + spread
+
+
+def _runs(rows: Sequence[Row], point):  # type: ignore[no-untyped-def]  # a closure of image
+    """Yield unbroken stretches of points; a stretch into an unfinished or settling period is dashed."""
+    points: list[str] = []
+    for place, row in enumerate(rows):
+        if row.value is None:
+            if len(points) > 1:
+                yield points, False
+            points = []
+            continue
+        here = point(place, row.value)
+        if points and (row.settling or not row.complete):
+            if len(points) > 1:
+                yield points, False
+            yield [points[-1], here], True
+            points = [here]
+        else:
+            points.append(here)
+    if len(points) > 1:
+        yield points, False
+
+
+def _line(points: Sequence[str], dashed: bool) -> str:
+    dash = ' stroke-dasharray="3 3"' if dashed else ""
+    return f'<polyline fill="none" stroke="{SERIES[0]}" stroke-width="1.8" stroke-linejoin="round" vector-effect="non-scaling-stroke"{dash} points="{" ".join(points)}"/>'

@@ -1,0 +1,111 @@
+"""The charts and words of speed × conversion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from metrics.types import Bucket, SpeedConversion
+from pages.ui.numbers import value_words
+from pages.ui.theme import NEUTRAL, SERIES
+
+LEAST_SHOWN = 30
+"""Visitors below which a bucket's rate is not drawn: its interval would fill the chart."""
+
+
+def bucket_name(bucket: Bucket) -> str:
+    """Return a bucket's range in seconds."""
+    low = f"{bucket.low_ms / 1000:g}"
+    return f"over {low} s" if bucket.high_ms is None else f"{low}–{bucket.high_ms / 1000:g} s"
+
+
+def lines_options(groups: dict[str, Sequence[Bucket]]) -> dict[str, Any]:
+    """Return the ECharts options for one line with its interval for each group, over the buckets."""
+    every = sorted({(b.low_ms, bucket_name(b)) for buckets in groups.values() for b in buckets})
+    names = [name for _, name in every]
+    series: list[dict[str, Any]] = []
+    for place, (label, buckets) in enumerate(groups.items()):
+        series += _band(label, {bucket_name(b): b for b in buckets if b.visitors >= LEAST_SHOWN}, names, SERIES[place % len(SERIES)])
+    return {
+        "animation": False,
+        "grid": {"left": 56, "right": 24, "top": 40, "bottom": 44},
+        "legend": {"data": list(groups), "top": 4, "left": 48},
+        "tooltip": {"trigger": "axis", "confine": True},
+        "xAxis": {
+            "type": "category",
+            "data": names,
+            "name": "LCP of the landing page",
+            "nameLocation": "middle",
+            "nameGap": 28,
+            "axisLine": {"lineStyle": {"color": NEUTRAL}},
+        },
+        "yAxis": {"type": "value", "min": 0, "axisLabel": {"formatter": "{value} %"}, "splitNumber": 4},
+        "series": series,
+    }
+
+
+def _band(label: str, known: dict[str, Bucket], names: Sequence[str], colour: str) -> list[dict[str, Any]]:
+    """Return the line of a group and, under it, its interval as two stacked areas."""
+
+    def percent(name: str, part: str) -> float | None:
+        value = getattr(known[name], part) if name in known else None
+        return None if value is None else round(value * 100, 3)
+
+    def width(name: str) -> float | None:
+        low, high = percent(name, "low"), percent(name, "high")
+        return None if low is None or high is None else round(high - low, 3)
+
+    silent = {"type": "line", "stack": label, "symbol": "none", "silent": True, "lineStyle": {"opacity": 0}, "tooltip": {"show": False}}
+    return [
+        {**silent, "name": f"{label} low", "data": [percent(n, "low") for n in names]},
+        {**silent, "name": f"{label} high", "data": [width(n) for n in names], "areaStyle": {"color": colour, "opacity": 0.16}},
+        {
+            "type": "line",
+            "name": label,
+            "color": colour,
+            "symbolSize": 7,
+            "lineStyle": {"width": 2},
+            "data": [percent(n, "rate") for n in names],
+        },
+    ]
+
+
+def headline(found: SpeedConversion) -> str:
+    """Return what the standardised curve shows, as an association and no more."""
+    known = [b for b in found.standardised if b.rate is not None]
+    if len(known) < 2:
+        return "Too few visitors in most speed ranges to compare them on equal terms."
+    fast, slow = known[0], known[-1]
+    return (
+        f"With the same mix of devices, {value_words(fast.rate, '%', '')} of visitors bought on the day when their landing page took {bucket_name(fast)}, "
+        f"and {value_words(slow.rate, '%', '')} when it took {bucket_name(slow)}."
+    )
+
+
+def alt_text(title: str, groups: dict[str, Sequence[Bucket]]) -> str:
+    """Return what a chart of groups shows, in words."""
+    parts = []
+    for label, buckets in groups.items():
+        known = [b for b in buckets if b.rate is not None and b.visitors >= LEAST_SHOWN]
+        if known:
+            parts.append(
+                f"{label}: {value_words(known[0].rate, '%', '')} at {bucket_name(known[0])}, {value_words(known[-1].rate, '%', '')} at {bucket_name(known[-1])}"
+            )
+    return f"{title}. {'; '.join(parts)}."
+
+
+def table(found: SpeedConversion) -> list[dict[str, str]]:
+    """Return the buckets as rows of text."""
+    rows = []
+    for kind, buckets in (
+        ("within device", found.by_device),
+        ("all, as they come", found.crude),
+        ("all, same mix of devices", found.standardised),
+    ):
+        for b in buckets:
+            interval = "–" if b.low is None or b.high is None else f"{value_words(b.low, '%', '')} to {value_words(b.high, '%', '')}"
+            rows.append(
+                {"kind": kind, "device": b.device or "all", "landing page LCP": bucket_name(b), "visitor-days": f"{b.visitors:,}", "with purchase": f"{b.conversions:,}",
+                 "rate": value_words(b.rate, "%", ""), "95 % interval": interval}
+            )  # fmt: skip
+    return rows

@@ -1,0 +1,68 @@
+"""Data health: can I trust the numbers today, and if not, why?"""
+
+import streamlit as st
+
+from pages.ui import data, states, theme
+from pages.ui.numbers import age_words, day_words
+from pages.ui.text import markdown
+
+WORDS = {
+    "ok": ("●", "Up to date"),
+    "paused": ("‖", "Paused by the vendor's quota"),
+    "failed": ("▲", "Failed"),
+    "auth": ("▲", "Credentials refused"),
+}
+FLAGS = {
+    "sampled": "the vendor answered from a sample",
+    "thresholded": "the vendor left out small groups",
+    "other_row": "the vendor rolled small groups up into (other)",
+    "restricted": "the account may not see some columns",
+    "drift": "some events held another type than expected",
+}
+
+if states.ready():
+    st.title("Data health")
+    catalog = data.catalog()
+    st.caption(f"Generation {catalog.generation} is served. Days begin in {catalog.calendar.timezone}.")
+    theme.style()
+    runs = {run.source: run for run in data.runs()}
+    sources = data.freshness()
+    for place, source in zip(st.columns(max(1, len(sources))), sources, strict=True):
+        run = runs.get(source.source)
+        shape, word = WORDS.get(run.status, ("?", "Unknown")) if run else ("?", "Never synced")
+        with place, st.container(border=True, height="stretch"):
+            st.markdown(f"**{markdown(source.source)}** · {source.connector}")
+            st.markdown(f"#### {shape} {word}")
+            st.write(
+                f"Data to **{day_words(source.covered_through)}**"
+                + (f", from {day_words(source.covered_from)}" if source.covered_from else "")
+            )
+            st.write(f"Last good sync {age_words(source.synced_at)}")
+            if run:
+                st.caption(f"Last run: {run.rows_read:,} rows read, {run.rows_changed:,} changed")
+            for flag in source.flags:
+                st.caption(f":material/flag: {flag}: {FLAGS.get(flag, '')}")
+            if run and run.error:
+                st.error(markdown(run.error), icon=":material/error:")
+                st.caption(f"The numbers stay as they were. Next: `./kpi doctor {source.source}`, then `./kpi sync {source.source}`.")
+    st.subheader("Streams", anchor=False)
+    st.dataframe(
+        [
+            {"source": s.source, "stream": s.stream, "fills": s.table, "rows": s.rows, "from": day_words(s.covered_from) if s.covered_from else "all",
+             "complete to (UTC)": "–" if s.complete_through is None else f"{s.complete_through:%Y-%m-%d %H:%M}", "flags": ", ".join(s.flags)}
+            for s in catalog.coverage()
+        ],
+        hide_index=True,
+        width="stretch",
+    )  # fmt: skip
+    st.subheader("Definitions", anchor=False)
+    if catalog.issues:
+        st.dataframe(
+            [
+                {"where": f"{i.file}:{i.line}", "code": i.code, "KPI": i.kpi or "", "problem": i.message, "hint": i.suggestion or ""}
+                for i in catalog.issues
+            ],
+            hide_index=True,
+        )
+    else:
+        st.write(f"● {len(catalog.kpis())} KPIs, no problems.")

@@ -1,0 +1,62 @@
+"""Side by side: several KPIs on one time axis, with releases, campaigns and sprints."""
+
+import streamlit as st
+
+from metrics.types import Question
+from pages.ui import data, filters, states
+from pages.ui.chart import Panel, panel_words, timeline
+from pages.ui.numbers import value_words
+
+DEFAULT = ["site_speed", "conversion_rate", "signups"]
+
+if states.ready():
+    st.title("Side by side")
+    st.caption(
+        "What happened at the same time? Releases are vertical lines, campaigns and sprints are bars; what is unfinished or may still move is dashed."
+    )
+    covered = filters.last_covered()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        grain = filters.grain()
+        period = None if covered is None else filters.span(covered)
+    chosen = filters.several_kpis(DEFAULT)
+    if period is None:
+        states.nothing("No source holds a whole day yet. The first complete day appears after the next sync.")
+    elif not chosen:
+        states.nothing("Choose at least one KPI.")
+    else:
+        catalog = data.catalog()
+        currency = catalog.calendar.currency
+        panels, left_out = [], []
+        for name in chosen:
+            kpi = catalog.kpi(name)
+            if grain not in kpi.grains:
+                left_out.append(kpi.label)
+                continue
+            answer = data.ask(Question(name, grain, period))
+            status = catalog.target_status(name, None, period.end)
+            panels.append(Panel(kpi.label, kpi.unit, answer.rows, status.target))
+        if left_out:
+            states.nothing(f"{', '.join(left_out)} exists by sprint only. Choose the grain Sprint to see it.")
+        shown = [panel for panel in panels if panel.rows]
+        if shown:
+            alt = "; ".join(panel_words(panel, currency) for panel in shown)
+            timeline(shown, data.events(period), currency, alt, key="timeline")
+            with st.expander("The numbers"):
+                rows = [
+                    {
+                        "period": row.label,
+                        "KPI": panel.label,
+                        "value": value_words(row.value, panel.unit, currency),
+                        "state": "complete" if row.complete else "incomplete",
+                        "why": row.reason or "",
+                    }
+                    for panel in shown
+                    for row in reversed(panel.rows)
+                ]
+                st.dataframe(rows, hide_index=True, width="stretch")
+            with st.expander("How it is computed"):
+                for name in chosen:
+                    kpi = catalog.kpi(name)
+                    if grain in kpi.grains:
+                        st.markdown(f"**{kpi.label}** · `{kpi.formula}`")
+                        st.code(data.ask(Question(name, grain, period)).sql, language="sql", wrap_lines=True)
