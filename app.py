@@ -1,12 +1,12 @@
 """The frame: page config, navigation, and the one place where a page's deliberate error is shown. No numbers."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from errors import DashboardError
 from pages.ui import states
 from settings import workspace
-
-st.set_page_config(page_title="KPI Bridge", page_icon=":material/bridge:", layout="wide")
 
 PAGES = [
     st.Page("pages/views/overview.py", title="Overview", icon=":material/dashboard:", default=True),
@@ -14,7 +14,12 @@ PAGES = [
     st.Page("pages/views/speed_conversion.py", title="Speed × conversion", icon=":material/speed:", url_path="speed_conversion"),
     st.Page("pages/views/data_health.py", title="Data health", icon=":material/health_and_safety:", url_path="data_health"),
 ]
+ICON = Path(__file__).parent / "pages" / "ui" / "icon.svg"
+
+# Before the navigation: else the browser fetches the page's icon from a host of Google as the tab's icon.
+st.set_page_config(page_icon=str(ICON), layout="wide")
 page = st.navigation(PAGES)
+st.set_page_config(page_title=f"{page.title} · KPI Bridge")
 try:
     if workspace().is_demo:
         st.sidebar.badge("Demo data", icon=":material/science:", color="orange")

@@ -199,12 +199,19 @@ class Catalog:
             )
         return comparison(self._definitions.kpis[kpi], self._kpis[kpi].unit, value.value, base.value, period, base_period, words)
 
-    def against_sprint_before(self, kpi: str, row: Row, course: Answer) -> Comparison:
-        """Compare one sprint of an answer with the sprint before it on the same board."""
+    def last_sprint(self, kpi: str) -> tuple[Row, Comparison, tuple[Row, ...]]:
+        """Return the last closed sprint, its comparison with the sprint before on the same board, and that board's closed sprints.
+
+        Raises: QueryError when no sprint is closed yet.
+        """
+        rows = [row for row in self.ask(Question(kpi, "sprint")).rows if row.complete]
+        if not rows:
+            raise QueryError(f"KPI '{kpi}' has no closed sprint yet. It appears after the first sprint is completed in Jira.")
         with self._generation().engine.connect() as connection:
             boards = {sprint.name: sprint.board for sprint in read_sprints(connection, self.calendar)}
-        earlier = [r for r in course.rows if r.period.start < row.period.start and boards.get(r.label) == boards.get(row.label)]
-        return against_row(self._definitions.kpis[kpi], self._kpis[kpi].unit, row, earlier[-1] if earlier else None)
+        mine = tuple(row for row in rows if boards.get(row.label) == boards.get(rows[-1].label))
+        before = mine[-2] if len(mine) > 1 else None
+        return mine[-1], against_row(self._definitions.kpis[kpi], self._kpis[kpi].unit, mine[-1], before), mine
 
     def target_status(self, kpi: str, value: float | None, on: date) -> TargetStatus:
         """Return how a value stands against the target in force on a day."""

@@ -16,7 +16,7 @@ from store.schema import campaigns, releases, sprints, web_traffic
 def read_events(connection: Connection, calendar: Calendar, period: Period) -> tuple[Event, ...]:
     """Return the events that touch the period, by start, kind and name."""
     found = [*_releases(connection), *_planned_campaigns(connection), *_seen_campaigns(connection)]
-    found += [Event("sprint", s.id, s.name, s.period.start, s.period.end) for s in read_sprints(connection, calendar)]
+    found += [Event("sprint", s.id, s.name, s.period.start, s.period.end, s.board) for s in read_sprints(connection, calendar)]
     touching = [e for e in found if e.start < period.end and e.end > period.start]
     return tuple(sorted(touching, key=lambda e: (e.start, e.kind, e.name)))
 

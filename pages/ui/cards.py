@@ -8,7 +8,7 @@ from datetime import timedelta
 import streamlit as st
 
 from metrics import KPI
-from metrics.types import Answer, Comparison, Freshness, Period, Question, Row, TargetStatus
+from metrics.types import Comparison, Freshness, Period, Question, Row, TargetStatus
 from pages.ui import data, sparkline, theme
 from pages.ui.numbers import age_words, arrow, change_size, day_words, value_words
 from pages.ui.text import markdown, markup, sentence
@@ -27,7 +27,7 @@ class Card:
     previous: Comparison | None
     year: Comparison | None
     target: TargetStatus
-    course: Answer
+    course: tuple[Row, ...]
     freshness: tuple[Freshness, ...]
 
     @property
@@ -46,21 +46,19 @@ def _period_card(kpi: KPI, period: Period) -> Card:
     course = data.ask(Question(kpi.name, "day", Period(period.end - timedelta(days=max(SPARK_DAYS, period.days)), period.end)))
     target = data.catalog().target_status(kpi.name, row.value, period.end - timedelta(days=1))
     previous, year = data.compare(kpi.name, period, "previous_period"), data.compare(kpi.name, period, "previous_year")
-    return Card(kpi, row, previous, year, target, course, data.freshness(kpi.name))
+    return Card(kpi, row, previous, year, target, course.rows, data.freshness(kpi.name))
 
 
 def _sprint_card(kpi: KPI) -> Card:
-    course = data.ask(Question(kpi.name, "sprint"))
-    closed = [row for row in course.rows if row.complete]
-    row = closed[-1] if closed else course.rows[-1]
+    row, previous, course = data.last_sprint(kpi.name)
     target = data.catalog().target_status(kpi.name, row.value, row.period.end - timedelta(days=1))
-    return Card(kpi, row, data.catalog().against_sprint_before(kpi.name, row, course), None, target, course, data.freshness(kpi.name))
+    return Card(kpi, row, previous, None, target, course[-LAST_SPRINTS:], data.freshness(kpi.name))
 
 
 def draw(shown: Card) -> None:
     """Draw one card."""
     kpi = shown.kpi
-    with st.container(border=True, key=f"card_{kpi.name}", height="stretch"):
+    with st.container(border=True, key=f"card_{kpi.name}"):
         st.html(_body(shown))
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             with st.popover("Definition", type="tertiary"):
@@ -123,8 +121,7 @@ def _target(shown: Card, currency: str) -> str:
 
 
 def _spark(shown: Card, words: str) -> str:
-    rows = shown.course.rows[-LAST_SPRINTS:] if shown.kpi.grains == ("sprint",) else shown.course.rows
-    address = sparkline.image(rows, shown.target.target)
+    address = sparkline.image(shown.course, shown.target.target)
     return f'<img class="kb-spark" alt="{markup(words)}" src="{address}">' if address else f'<p class="kb-sr">{markup(words)}</p>'
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import streamlit as st
@@ -13,9 +12,8 @@ from metrics.types import Event, Row
 from pages.ui.numbers import day_words, value_words
 from pages.ui.theme import NEUTRAL, SERIES
 
-PANEL_PX, GAP_PX, LANE_PX, FOOT_PX = 150, 46, 22, 64
-LEFT, RIGHT = 72, 24
-LANES = ("campaign", "sprint")
+PANEL_PX, GAP_PX, LANE_PX, FOOT_PX, HEAD_PX = 140, 40, 24, 64, 34
+LEFT, RIGHT = 96, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,76 +35,76 @@ def timeline(panels: Sequence[Panel], events: Sequence[Event], currency: str, al
 def timeline_options(panels: Sequence[Panel], events: Sequence[Event], currency: str) -> dict[str, Any]:
     """Return the ECharts options of a timeline.
 
-    Shape: one grid, axis pair and pair of series (whole, and dashed where it is unfinished or settling) for each panel; one last grid
-    with a lane for each kind of event that lasts. `_height` is the height in px.
+    Shape: one grid, one pair of axes and one or two series (whole, and dashed where values may still move) for each panel; one last
+    grid with a lane for the campaigns and one for each board's sprints. `_height` is the height in px.
     """
-    lanes = [kind for kind in LANES if any(event.kind == kind for event in events)]
-    tops = [28 + n * (PANEL_PX + GAP_PX) for n in range(len(panels))]
-    floor = 28 + len(panels) * (PANEL_PX + GAP_PX)
-    height = floor + len(lanes) * LANE_PX + FOOT_PX
+    lanes = _lanes(events)
+    tops = [HEAD_PX + n * (PANEL_PX + GAP_PX) for n in range(len(panels))]
+    floor = tops[-1] + PANEL_PX + 34
     grids = [{"left": LEFT, "right": RIGHT, "top": top, "height": PANEL_PX} for top in tops]
     grids.append({"left": LEFT, "right": RIGHT, "top": floor, "height": max(1, len(lanes) * LANE_PX)})
-    first, last = _ends(panels)
-    axis = {"type": "time", "min": first, "max": last, "axisLine": {"lineStyle": {"color": NEUTRAL}}, "splitLine": {"show": False}}
-    x_axes = [{**axis, "gridIndex": n, "axisLabel": {"show": True, "hideOverlap": True}} for n in range(len(panels))]
-    x_axes.append(
-        {**axis, "gridIndex": len(panels), "axisLabel": {"show": False}, "axisTick": {"show": False}, "axisLine": {"show": False}}
-    )
-    y_axes = [_value_axis(n, panel, currency) for n, panel in enumerate(panels)]
-    y_axes.append(
-        {
-            "type": "category",
-            "gridIndex": len(panels),
-            "data": [_LANE_NAMES[k] for k in lanes],
-            "inverse": True,
-            "axisLine": {"show": False},
-            "axisTick": {"show": False},
-        }
-    )
-    series = [one for n, panel in enumerate(panels) for one in _lines(n, panel, events)]
-    series += [_lane(kind, lanes.index(kind), len(panels), events) for kind in lanes]
     return {
-        "_height": height,
+        "_height": floor + len(lanes) * LANE_PX + FOOT_PX,
         "animation": False,
         "title": [
-            {"text": p.label, "left": LEFT - 4, "top": top - 26, "textStyle": {"fontSize": 13}} for p, top in zip(panels, tops, strict=True)
+            {"text": _title(p), "left": LEFT - 6, "top": top - 28, "textStyle": {"fontSize": 13}}
+            for p, top in zip(panels, tops, strict=True)
         ],
         "grid": grids,
-        "xAxis": x_axes,
-        "yAxis": y_axes,
+        "xAxis": _time_axes(panels),
+        "yAxis": [*(_value_axis(n, panel) for n, panel in enumerate(panels)), _lane_axis(len(panels), lanes)],
         "axisPointer": {"link": [{"xAxisIndex": "all"}]},
         "tooltip": {"trigger": "axis", "confine": True},
-        "dataZoom": [{"type": "slider", "xAxisIndex": list(range(len(panels) + 1)), "height": 18, "bottom": 10, "filterMode": "none"}],
-        "series": series,
+        "dataZoom": [
+            {
+                "type": "slider",
+                "xAxisIndex": list(range(len(panels) + 1)),
+                "height": 16,
+                "bottom": 10,
+                "filterMode": "none",
+                "showDataShadow": False,
+            }
+        ],
+        "series": [
+            *(one for n, panel in enumerate(panels) for one in _lines(n, panel, events)),
+            *(_lane(name, place, len(lanes), len(panels), shown) for place, (name, shown) in enumerate(lanes.items())),
+        ],
     }
 
 
-_LANE_NAMES = {"campaign": "Campaigns", "sprint": "Sprints"}
+def _title(panel: Panel) -> str:
+    return f"{panel.label}, {panel.unit}" if panel.unit else panel.label
 
 
-def _ends(panels: Sequence[Panel]) -> tuple[str, str]:
+def _lanes(events: Sequence[Event]) -> dict[str, list[Event]]:
+    """Return the lanes: campaigns together, sprints of each board apart."""
+    found: dict[str, list[Event]] = {}
+    for event in sorted(events, key=lambda e: (e.kind, e.detail if e.kind == "sprint" else "", e.start)):
+        if event.kind != "release":
+            found.setdefault("Campaigns" if event.kind == "campaign" else event.detail or "Sprints", []).append(event)
+    return found
+
+
+def _time_axes(panels: Sequence[Panel]) -> list[dict[str, Any]]:
+    """One axis a panel, all from the first to the last day; only the lowest panel names the days."""
     rows = [row for panel in panels for row in panel.rows]
-    return min(r.period.start for r in rows).isoformat(), max(r.period.end for r in rows).isoformat()
+    first, last = min(r.period.start for r in rows).isoformat(), max(r.period.end for r in rows).isoformat()
+    axis = {"type": "time", "min": first, "max": last, "axisLine": {"lineStyle": {"color": NEUTRAL}}, "splitLine": {"show": False}}
+    names = [{"show": n == len(panels) - 1, "hideOverlap": True} for n in range(len(panels))]
+    bare = {"gridIndex": len(panels), "axisLabel": {"show": False}, "axisTick": {"show": False}, "axisLine": {"show": False}}
+    return [*({**axis, "gridIndex": n, "axisLabel": name} for n, name in enumerate(names)), {**axis, **bare}]
 
 
-def _value_axis(place: int, panel: Panel, currency: str) -> dict[str, Any]:
-    """Name the ticks in the KPI's unit; the scale need not begin at 0, because lines compare by place, not by length."""
-    if panel.unit == "%":
-        label = {"formatter": "{value} %"}
-    elif len(panel.unit) == 3 and panel.unit.isupper():
-        label = {"formatter": "{value}"}
-    else:
-        label = {}
-    return {
-        "type": "value",
-        "gridIndex": place,
-        "scale": True,
-        "splitNumber": 3,
-        "axisLabel": label,
-        "name": "" if panel.unit == "%" else panel.unit,
-        "nameGap": 8,
-        "nameTextStyle": {"align": "right"},
-    }
+def _value_axis(place: int, panel: Panel) -> dict[str, Any]:
+    """The scale need not begin at 0, because lines compare by place, not by length."""
+    label = {"formatter": "{value} %"} if panel.unit == "%" else {}
+    return {"type": "value", "gridIndex": place, "scale": True, "splitNumber": 3, "axisLabel": label}
+
+
+def _lane_axis(place: int, lanes: dict[str, list[Event]]) -> dict[str, Any]:
+    """Lanes lie on a number axis from the top down, named in the middle of each."""
+    bare = {"axisLine": {"show": False}, "axisTick": {"show": False}, "axisLabel": {"show": False}, "splitLine": {"show": False}}
+    return {"type": "value", "gridIndex": place, "min": 0, "max": max(1, len(lanes)), "inverse": True, **bare}
 
 
 def _drawn(value: float | None, unit: str) -> float | None:
@@ -117,72 +115,76 @@ def _drawn(value: float | None, unit: str) -> float | None:
 
 
 def _lines(place: int, panel: Panel, events: Sequence[Event]) -> list[dict[str, Any]]:
-    colour = SERIES[place % len(SERIES)]
+    """Draw whole periods; a period that still runs is left out, because a part of it beside whole ones looks like a fall."""
+    colour, rows = SERIES[place % len(SERIES)], panel.rows
+    whole, moving = [], []
+    for n, row in enumerate(rows):
+        at, value = row.period.start.isoformat(), _drawn(row.value, panel.unit) if row.complete else None
+        leads = n + 1 < len(rows) and rows[n + 1].settling and rows[n + 1].complete
+        whole.append([at, None if row.settling else value])
+        moving.append([at, value if row.settling or leads else None])
     base = {
         "type": "line",
-        "name": panel.label,
         "xAxisIndex": place,
         "yAxisIndex": place,
-        "showSymbol": len(panel.rows) < 40,
+        "showSymbol": len(rows) < 60,
+        "symbol": "circle",
         "symbolSize": 5,
         "color": colour,
     }
-    whole, open_ = [], []
-    for n, row in enumerate(panel.rows):
-        at, value = row.period.start.isoformat(), _drawn(row.value, panel.unit)
-        unfinished = row.settling or not row.complete
-        follows = n + 1 < len(panel.rows) and (panel.rows[n + 1].settling or not panel.rows[n + 1].complete)
-        whole.append([at, None if unfinished else value])
-        open_.append([at, value if unfinished or follows else None])
-    marks = [{"xAxis": e.start.isoformat(), "name": e.name} for e in events if e.kind == "release"]
-    lines: list[dict[str, Any]] = [
-        {**m, "label": {"show": place == 0, "formatter": m["name"], "fontSize": 10, "position": "end", "rotate": 0}} for m in marks
-    ]
-    if panel.target is not None:
-        lines.append(
-            {
-                "yAxis": _drawn(panel.target, panel.unit),
-                "lineStyle": {"type": "dotted", "color": colour},
-                "label": {"show": True, "formatter": "target", "position": "insideEndTop", "fontSize": 10},
-            }
-        )
-    mark = {"symbol": "none", "silent": True, "lineStyle": {"color": NEUTRAL, "type": "solid", "width": 1}, "data": lines}
-    first = {**base, "data": whole, "lineStyle": {"width": 2}, "markLine": mark}
+    first = {**base, "name": panel.label, "data": whole, "lineStyle": {"width": 2}, "markLine": _marks(place, panel, events, colour)}
     second = {
         **base,
-        "name": f"{panel.label} (unfinished)",
-        "data": open_,
+        "name": f"{panel.label} (may still move)",
+        "data": moving,
         "lineStyle": {"width": 2, "type": "dashed"},
         "symbol": "emptyCircle",
     }
-    return [first, second] if any(value is not None for _, value in open_) else [first]
+    return [first, second] if any(row.settling and row.complete for row in rows) else [first]
 
 
-def _lane(kind: str, lane: int, place: int, events: Sequence[Event]) -> dict[str, Any]:
-    """Draw the events of a kind as bars in its lane: a marked area for each, from its first to its last day."""
+def _marks(place: int, panel: Panel, events: Sequence[Event], colour: str) -> dict[str, Any]:
+    """Draw releases as lines through every panel, named in the first; and the target."""
+    plain = {"fontSize": 10, "color": NEUTRAL}
+    lines: list[dict[str, Any]] = [
+        {"xAxis": e.start.isoformat(), "label": {**plain, "show": place == 0, "formatter": e.name, "position": "end"}}
+        for e in events
+        if e.kind == "release"
+    ]
+    if panel.target is not None:
+        style = {
+            "lineStyle": {"type": "dotted", "color": colour, "width": 1.5},
+            "label": {**plain, "show": True, "formatter": "target", "position": "insideEndTop"},
+        }
+        lines.append({"yAxis": _drawn(panel.target, panel.unit), **style})
+    return {"symbol": "none", "silent": True, "lineStyle": {"color": NEUTRAL, "type": "solid", "width": 1, "opacity": 0.7}, "data": lines}
+
+
+def _lane(name: str, lane: int, lanes: int, place: int, events: Sequence[Event]) -> dict[str, Any]:
+    """Draw events as bars from their first to their last day; a short bar shows the last word of its name."""
     areas = []
-    for n, event in enumerate(e for e in events if e.kind == kind):
-        shade = {"color": SERIES[1] if kind == "campaign" else SERIES[2], "opacity": 0.28 if n % 2 else 0.16}
-        ends = [{"xAxis": event.start.isoformat(), "yAxis": lane - 0.45}, {"xAxis": event.end.isoformat(), "yAxis": lane + 0.45}]
-        show = (event.end - event.start) >= timedelta(days=6)
-        areas.append(
-            [
-                {
-                    **ends[0],
-                    "name": event.name,
-                    "itemStyle": shade,
-                    "label": {"show": show, "position": "inside", "fontSize": 10, "overflow": "truncate"},
-                },
-                ends[1],
-            ]
-        )
+    for n, event in enumerate(events):
+        shade = {"color": SERIES[1] if event.kind == "campaign" else SERIES[2], "opacity": 0.45 if n % 2 else 0.28}
+        text = event.name if event.kind == "campaign" else event.name.rsplit(" ", 1)[-1]
+        label = {"show": True, "formatter": text, "position": "inside", "fontSize": 10, "color": "inherit", "textBorderWidth": 0}
+        begin = {
+            "xAxis": event.start.isoformat(),
+            "yAxis": lane + 0.1,
+            "name": event.name,
+            "itemStyle": shade,
+            "label": {**label, "color": NEUTRAL},
+        }
+        areas.append([begin, {"xAxis": event.end.isoformat(), "yAxis": lane + 0.9}])
+    tag = {"show": True, "formatter": name, "position": "start", "fontSize": 11, "color": NEUTRAL, "distance": 6}
+    middle = {"symbol": "none", "silent": True, "lineStyle": {"opacity": 0}, "data": [{"yAxis": lane + 0.5, "label": tag}]}
     return {
         "type": "line",
-        "name": _LANE_NAMES[kind],
+        "name": name,
         "xAxisIndex": place,
         "yAxisIndex": place,
         "data": [],
-        "markArea": {"silent": False, "data": areas},
+        "markArea": {"silent": True, "data": areas},
+        "markLine": middle,
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from metrics import KPI, Catalog, open_catalog
-from metrics.types import Answer, Comparison, Event, Freshness, Period, Question, SpeedConversion
+from metrics.types import Answer, Comparison, Event, Freshness, Period, Question, Row, SpeedConversion
 from settings import Workspace, workspace
 from store.ledger import Ledger, SourceRun
 from store.warehouse import Warehouse
@@ -76,6 +76,13 @@ def compare(
     """Return a comparison."""
     opened = catalog()
     found: Comparison = _kept(opened, f"compare {kpi} {period!r} {to} {where!r}", lambda: opened.compare(kpi, period, to, where))
+    return found
+
+
+def last_sprint(kpi: str) -> tuple[Row, Comparison, tuple[Row, ...]]:
+    """Return the last closed sprint, its comparison, and its board's closed sprints."""
+    opened = catalog()
+    found: tuple[Row, Comparison, tuple[Row, ...]] = _kept(opened, f"sprint {kpi}", lambda: opened.last_sprint(kpi))
     return found
 
 

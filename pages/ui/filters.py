@@ -70,10 +70,9 @@ def span(covered: Period, default: str = "180d") -> Period:
 
 def grain(default: Grain = "week") -> Grain:
     """Draw the choice of the grain and return it."""
-    chosen = st.segmented_control(
+    return st.segmented_control(
         "Grain", list(GRAINS), default=default, required=True, format_func=GRAINS.__getitem__, key="grain", bind="query-params"
     )
-    return chosen
 
 
 def several_kpis(default: list[str]) -> list[str]:

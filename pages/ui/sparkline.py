@@ -28,11 +28,23 @@ def image(rows: Sequence[Row], target: float | None = None) -> str:
     if target is not None and len(levels) > len(known):
         y = point(0, target).split(",")[1]
         parts.insert(0, f'<line x1="0" x2="{WIDTH:g}" y1="{y}" y2="{y}" stroke="{NEUTRAL}" stroke-width="1" stroke-dasharray="1 3"/>')
+    parts += [_dot(point(place, row.value)) for place, row in enumerate(rows) if row.value is not None and _is_alone(rows, place)]
     last = max(place for place, row in enumerate(rows) if row.value is not None)
     x, y = point(last, rows[last].value or 0.0).split(",")
     parts.append(f'<circle cx="{x}" cy="{y}" r="2.6" fill="{SERIES[0]}"/>')
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" preserveAspectRatio="none">{"".join(parts)}</svg>'
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+def _is_alone(rows: Sequence[Row], place: int) -> bool:
+    """A point without a neighbour would not be seen as a line."""
+    beside = [rows[n].value for n in (place - 1, place + 1) if 0 <= n < len(rows)]
+    return all(value is None for value in beside)
+
+
+def _dot(point: str) -> str:
+    x, y = point.split(",")
+    return f'<circle cx="{x}" cy="{y}" r="1.6" fill="{SERIES[0]}"/>'
 
 
 def _is_near(target: float, known: Sequence[float]) -> bool:

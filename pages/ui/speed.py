@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from metrics.types import Bucket, SpeedConversion
@@ -19,7 +19,7 @@ def bucket_name(bucket: Bucket) -> str:
     return f"over {low} s" if bucket.high_ms is None else f"{low}–{bucket.high_ms / 1000:g} s"
 
 
-def lines_options(groups: dict[str, Sequence[Bucket]]) -> dict[str, Any]:
+def lines_options(groups: Mapping[str, Sequence[Bucket]]) -> dict[str, Any]:
     """Return the ECharts options for one line with its interval for each group, over the buckets."""
     every = sorted({(b.low_ms, bucket_name(b)) for buckets in groups.values() for b in buckets})
     names = [name for _, name in every]
@@ -82,7 +82,7 @@ def headline(found: SpeedConversion) -> str:
     )
 
 
-def alt_text(title: str, groups: dict[str, Sequence[Bucket]]) -> str:
+def alt_text(title: str, groups: Mapping[str, Sequence[Bucket]]) -> str:
     """Return what a chart of groups shows, in words."""
     parts = []
     for label, buckets in groups.items():

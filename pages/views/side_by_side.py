@@ -12,7 +12,7 @@ DEFAULT = ["site_speed", "conversion_rate", "signups"]
 if states.ready():
     st.title("Side by side")
     st.caption(
-        "What happened at the same time? Releases are vertical lines, campaigns and sprints are bars; what is unfinished or may still move is dashed."
+        "What happened at the same time? Releases are vertical lines, campaigns and sprints are bars. Values that may still move are dashed; a period that still runs is in the table only."
     )
     covered = filters.last_covered()
     with st.container(horizontal=True, vertical_alignment="bottom"):
