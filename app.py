@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from errors import DashboardError
-from pages.ui import states
+from pages.ui import states, theme
 from settings import workspace
 
 PAGES = [
@@ -20,6 +20,7 @@ ICON = Path(__file__).parent / "pages" / "ui" / "icon.svg"
 st.set_page_config(page_icon=str(ICON), layout="wide")
 page = st.navigation(PAGES)
 st.set_page_config(page_title=f"{page.title} · KPI Bridge")
+theme.style()
 try:
     if workspace().is_demo:
         st.sidebar.badge("Demo data", icon=":material/science:", color="orange")

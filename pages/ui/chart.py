@@ -53,6 +53,7 @@ def timeline_options(panels: Sequence[Panel], events: Sequence[Event], currency:
         "grid": grids,
         "xAxis": _time_axes(panels),
         "yAxis": [*(_value_axis(n, panel) for n, panel in enumerate(panels)), _lane_axis(len(panels), lanes)],
+        "graphic": [_lane_name(name, floor + n * LANE_PX) for n, name in enumerate(lanes)],
         "axisPointer": {"link": [{"xAxisIndex": "all"}]},
         "tooltip": {"trigger": "axis", "confine": True},
         "dataZoom": [
@@ -67,7 +68,7 @@ def timeline_options(panels: Sequence[Panel], events: Sequence[Event], currency:
         ],
         "series": [
             *(one for n, panel in enumerate(panels) for one in _lines(n, panel, events)),
-            *(_lane(name, place, len(lanes), len(panels), shown) for place, (name, shown) in enumerate(lanes.items())),
+            *(_lane(name, place, len(panels), shown) for place, (name, shown) in enumerate(lanes.items())),
         ],
     }
 
@@ -105,6 +106,12 @@ def _lane_axis(place: int, lanes: dict[str, list[Event]]) -> dict[str, Any]:
     """Lanes lie on a number axis from the top down, named in the middle of each."""
     bare = {"axisLine": {"show": False}, "axisTick": {"show": False}, "axisLabel": {"show": False}, "splitLine": {"show": False}}
     return {"type": "value", "gridIndex": place, "min": 0, "max": max(1, len(lanes)), "inverse": True, **bare}
+
+
+def _lane_name(name: str, top: int) -> dict[str, Any]:
+    """Stand before the lane; a long board name is cut."""
+    text = name if len(name) <= 13 else name[:12] + "…"
+    return {"type": "text", "left": 6, "top": top + 7, "style": {"text": text, "fontSize": 11, "fill": NEUTRAL}}
 
 
 def _drawn(value: float | None, unit: str) -> float | None:
@@ -160,7 +167,7 @@ def _marks(place: int, panel: Panel, events: Sequence[Event], colour: str) -> di
     return {"symbol": "none", "silent": True, "lineStyle": {"color": NEUTRAL, "type": "solid", "width": 1, "opacity": 0.7}, "data": lines}
 
 
-def _lane(name: str, lane: int, lanes: int, place: int, events: Sequence[Event]) -> dict[str, Any]:
+def _lane(name: str, lane: int, place: int, events: Sequence[Event]) -> dict[str, Any]:
     """Draw events as bars from their first to their last day; a short bar shows the last word of its name."""
     areas = []
     for n, event in enumerate(events):
@@ -175,8 +182,6 @@ def _lane(name: str, lane: int, lanes: int, place: int, events: Sequence[Event])
             "label": {**label, "color": NEUTRAL},
         }
         areas.append([begin, {"xAxis": event.end.isoformat(), "yAxis": lane + 0.9}])
-    tag = {"show": True, "formatter": name, "position": "start", "fontSize": 11, "color": NEUTRAL, "distance": 6}
-    middle = {"symbol": "none", "silent": True, "lineStyle": {"opacity": 0}, "data": [{"yAxis": lane + 0.5, "label": tag}]}
     return {
         "type": "line",
         "name": name,
@@ -184,7 +189,6 @@ def _lane(name: str, lane: int, lanes: int, place: int, events: Sequence[Event])
         "yAxisIndex": place,
         "data": [],
         "markArea": {"silent": True, "data": areas},
-        "markLine": middle,
     }
 
 

@@ -11,6 +11,8 @@ from pages.ui.theme import NEUTRAL, SERIES
 
 LEAST_SHOWN = 30
 """Visitors below which a bucket's rate is not drawn: its interval would fill the chart."""
+LEAST_SHARE = 0.05
+"""Share of all visitors below which a bucket does not make the headline."""
 
 
 def bucket_name(bucket: Bucket) -> str:
@@ -37,6 +39,7 @@ def lines_options(groups: Mapping[str, Sequence[Bucket]]) -> dict[str, Any]:
             "name": "LCP of the landing page",
             "nameLocation": "middle",
             "nameGap": 28,
+            "axisLabel": {"interval": 0, "fontSize": 10},
             "axisLine": {"lineStyle": {"color": NEUTRAL}},
         },
         "yAxis": {"type": "value", "min": 0, "axisLabel": {"formatter": "{value} %"}, "splitNumber": 4},
@@ -72,7 +75,7 @@ def _band(label: str, known: dict[str, Bucket], names: Sequence[str], colour: st
 
 def headline(found: SpeedConversion) -> str:
     """Return what the standardised curve shows, as an association and no more."""
-    known = [b for b in found.standardised if b.rate is not None]
+    known = [b for b in found.standardised if b.rate is not None and b.visitors >= found.visitors * LEAST_SHARE]
     if len(known) < 2:
         return "Too few visitors in most speed ranges to compare them on equal terms."
     fast, slow = known[0], known[-1]

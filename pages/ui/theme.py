@@ -13,6 +13,7 @@ WORD = {"met": "On target", "near": "Near target", "missed": "Off target", "unkn
 
 CARD_STYLE = """
 <style>
+[data-testid="stMainBlockContainer"] { padding-top: 3.2rem; padding-bottom: 3rem; }
 .kb-card { line-height: 1.35; }
 .kb-name { font-size: .875rem; font-weight: 600; margin: 0; display: flex; justify-content: space-between; gap: .5rem; align-items: baseline; }
 .kb-status { font-size: .75rem; font-weight: 600; white-space: nowrap; }

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import data, states, theme
+from pages.ui import data, states
 from pages.ui.numbers import age_words, day_words
 from pages.ui.text import markdown
 
@@ -24,7 +24,6 @@ if states.ready():
     st.title("Data health")
     catalog = data.catalog()
     st.caption(f"Generation {catalog.generation} is served. Days begin in {catalog.calendar.timezone}.")
-    theme.style()
     runs = {run.source: run for run in data.runs()}
     sources = data.freshness()
     for place, source in zip(st.columns(max(1, len(sources))), sources, strict=True):

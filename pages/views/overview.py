@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cards, data, filters, states, theme
+from pages.ui import cards, data, filters, states
 
 INTEGRATED = ("site_speed", "conversion_rate", "revenue_per_session")
 COLUMNS = {"Marketing": ("marketing",), "Product": ("product", "both"), "Delivery": ("development",)}
@@ -13,7 +13,6 @@ if states.ready():
     if covered is None:
         states.nothing("No source holds a whole day yet. The first complete day appears after the next sync.")
     else:
-        theme.style()
         period = filters.period(covered)
         known = {kpi.name: kpi for kpi in data.kpis()}
         band = [known[name] for name in INTEGRATED if name in known]

@@ -40,8 +40,8 @@ if states.ready():
                 key="together",
             )
         st.write(
-            "As they come, slow pages look worse than they are: phones are slower **and** buy less for other reasons. "
-            "With the same mix of devices in every speed range, what is left is closer to what speed itself goes along with."
+            "Devices differ in speed **and** in how often their visitors buy for other reasons. What separates the two curves on the right is the mix of devices; "
+            "what is left on equal terms is closer to what speed itself goes along with."
         )
         share = found.visitors_without_speed / found.visitors if found.visitors else None
         st.caption(
