@@ -185,21 +185,23 @@ class _Pull:
     def _stream(self, stream: Stream, result: SourceResult) -> StreamResult:
         outcome, closed = StreamResult(), Changes()
         try:
-            for attempt in range(1, ATTEMPTS + 1):
+            # A vendor that stayed away through all attempts of one stream gets a single one for each of the others.
+            attempts = 1 if result.error_kind == "transient" else ATTEMPTS
+            for left in reversed(range(attempts)):
                 try:
                     self._attempt(stream, outcome, closed)
                     break
                 except TransientSourceError as error:
-                    self._wait(stream, error, attempt)
+                    self._wait(stream, error, left)
         except DashboardError as error:
             outcome.status, outcome.error = result.fail(error), str(error)
         return outcome
 
-    def _wait(self, stream: Stream, error: TransientSourceError, attempt: int) -> None:
-        """Wait before the next attempt; give the error on when there is none, or when the vendor asks for too long."""
+    def _wait(self, stream: Stream, error: TransientSourceError, left: int) -> None:
+        """Wait before the next attempt; give the error on when none is left, or when the vendor asks for too long."""
         wanted = error.retry_after_seconds
-        seconds = float(2**attempt) if wanted is None else wanted
-        if attempt == ATTEMPTS or seconds > LONGEST_WAIT_SECONDS or (isinstance(error, QuotaError) and wanted is None):
+        seconds = float(2 ** (ATTEMPTS - left - 1)) if wanted is None else wanted
+        if left == 0 or seconds > LONGEST_WAIT_SECONDS or (isinstance(error, QuotaError) and wanted is None):
             raise error
         self.report(Progress(self.source, stream.name, 0, 0, 0, f"trying again in {seconds:.0f} s: {error}"))
         if self.stop.wait(seconds):

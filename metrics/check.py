@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -40,8 +41,14 @@ class Definitions:
 
 
 def check_file(path: Path) -> tuple[Definitions | None, tuple[Issue, ...]]:
-    """Return what holds of a file, and every problem; None when the file is broken as a whole."""
-    return _check(*read(path))
+    """Return what holds of a file, and every problem; None when the file is broken as a whole. The same bytes are checked once."""
+    raw, issues = read(path)
+    return (None, issues) if raw is None else _checked(path.name, raw)
+
+
+@lru_cache(maxsize=8)
+def _checked(name: str, raw: bytes) -> tuple[Definitions | None, tuple[Issue, ...]]:
+    return _check(*parse(name, raw))
 
 
 def check_text(name: str, text: str) -> tuple[Definitions | None, tuple[Issue, ...]]:

@@ -45,8 +45,8 @@ class Document:
         return Issue("error", code, self.file, line, column, kpi, message, suggestion)
 
 
-def read(path: Path) -> tuple[Document | None, tuple[Issue, ...]]:
-    """Return the document, or the one reason why there is none."""
+def read(path: Path) -> tuple[bytes | None, tuple[Issue, ...]]:
+    """Return the bytes of a file, or the one reason why there are none."""
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -55,7 +55,7 @@ def read(path: Path) -> tuple[Document | None, tuple[Issue, ...]]:
         return None, (
             Issue("error", "KPI001", path.name, 0, 0, None, f"the file has {len(raw):,} bytes; at most {LARGEST_BYTES:,} are read."),
         )
-    return parse(path.name, raw)
+    return raw, ()
 
 
 def parse(name: str, raw: bytes) -> tuple[Document | None, tuple[Issue, ...]]:

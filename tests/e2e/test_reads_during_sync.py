@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from connectors.sync import Order
 from metrics import open_catalog
 from metrics.types import Period, Question
 from settings import Workspace
@@ -59,7 +60,7 @@ def test_readers_never_fail_and_never_see_a_mixture(small_shop: Shop) -> None:
         factor += 1
         totals = inflate(small_shop, factor)()
         serve(small_shop, world)
-        generation = small_shop.sync().generation
+        generation = small_shop.sync(Order(full=True)).generation
         assert generation not in truth
         truth[generation] = totals
     results = [answers.get(timeout=60) for _ in readers]
