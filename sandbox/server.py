@@ -71,8 +71,8 @@ class LocalServer:
                 self._send(owner._reply(Request(self.command, parts.path, query, headers, self.rfile.read(length))))
 
             def _send(self, reply: Reply) -> None:
-                self.send_response(reply.status)
-                for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
+                self.send_response_only(reply.status)
+                for name, value in {"Date": self.date_time_string(), "Content-Length": str(len(reply.body)), **reply.headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(reply.body if reply.cut is None else reply.body[: reply.cut])

@@ -91,13 +91,13 @@ class Client:
             raise ConfigError(
                 f"{self._source}: credentials_file {settings.credentials_file} cannot be read ({error.strerror}). Name the service account's JSON file."
             ) from error
+        except ValueError as error:
+            raise ConfigError(
+                f"{self._source}: credentials_file {settings.credentials_file} is not a service account's JSON key."
+            ) from error
         except DefaultCredentialsError as error:
             raise AuthError(
                 f"{self._source}: no Google credentials were found. Looked for credentials_file in sources.yaml and for Application Default Credentials."
-            ) from error
-        except (ValueError, GoogleAuthError) as error:
-            raise ConfigError(
-                f"{self._source}: credentials_file {settings.credentials_file} is not a service account's JSON key."
             ) from error
 
     def dimension_names(self) -> set[str]:
