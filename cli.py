@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from commands.common import Home, say
-from commands.definitions import check, tables
+from commands.definitions import check, schema, tables
 from commands.demo import demo, vendors
 from commands.doctor import doctor
 from commands.query import query
@@ -35,6 +35,7 @@ def root(home: Home = None) -> None:
 for command in (demo, sync, query, check, tables, doctor, status, serve):
     app.command()(command)
 app.command("sandbox", hidden=True)(vendors)
+app.command("schema", hidden=True)(schema)
 
 
 @app.command("test")

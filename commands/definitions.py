@@ -12,7 +12,7 @@ import typer
 from commands.common import AsJson, Home, open_space, print_json, say
 from commands.table import print_table
 from errors import ConfigError
-from metrics import check_file, measurable_tables, run_tests
+from metrics import check_file, json_schema, measurable_tables, run_tests
 
 
 def check(
@@ -48,3 +48,8 @@ def tables(as_json: AsJson = False) -> None:
     rows = [[t.name, c.name, c.type, "" if c.additive else "never summed", c.comment] for t in listed for c in t.columns]
     print_table("Tables and columns", ["table", "column", "type", "note", "meaning"], rows)
     sys.stdout.flush()
+
+
+def schema() -> None:
+    """Print the JSON schema of kpi_definitions.yaml; schema/ holds a copy for editors."""
+    print_json(json_schema())

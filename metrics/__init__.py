@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 from errors import DefinitionError
 from metrics.catalog import KPI, Catalog, open_catalog
 from metrics.check import Definitions, check_file
+from metrics.schema import json_schema
 from metrics.selftest import run_tests
 from metrics.tables import measurable_tables
 from settings import Workspace
 
-__all__ = ["KPI", "Catalog", "Definitions", "check_file", "measurable_tables", "open_catalog", "reporting_zone", "run_tests"]
+__all__ = ["KPI", "Catalog", "Definitions", "check_file", "json_schema", "measurable_tables", "open_catalog", "reporting_zone", "run_tests"]
 
 
 def reporting_zone(space: Workspace) -> ZoneInfo:

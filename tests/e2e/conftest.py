@@ -9,14 +9,14 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sandbox.ga4 import Ga4Server
-from sandbox.jira import JiraServer
-from sandbox.mixpanel import MixpanelServer
-from sandbox.world import World, make_world
 
 from commands.demo import SOURCES
 from connectors.sync import Order, SyncResult, sync
 from metrics import Catalog, open_catalog, reporting_zone
+from sandbox.ga4 import Ga4Server
+from sandbox.jira import JiraServer
+from sandbox.mixpanel import MixpanelServer
+from sandbox.world import World, make_world
 from settings import Workspace, load_sources
 
 START = date(2025, 9, 1)

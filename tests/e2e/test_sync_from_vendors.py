@@ -6,9 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pandas as pd
-from sandbox.world import next_day, restate
 from sqlalchemy import func, select
 
+from sandbox.world import next_day, restate
 from store.schema import FACTS, events, web_traffic
 from store.warehouse import Warehouse
 from tests.e2e.conftest import Shop

@@ -114,7 +114,7 @@ def test_a_source_that_left_the_settings_is_forgotten(space: Workspace) -> None:
 def test_coverage_reaches_to_the_local_end_of_the_last_day_without_a_gap(space: Workspace) -> None:
     put(space, days(3))
     # 29 March 2026 has 23 hours in Vienna: it ends at 22:00 UTC, one hour earlier than the days before
-    assert covered(space) == (FIRST, datetime(2026, 3, 29, 22, 0))  # noqa: DTZ001
+    assert covered(space) == (FIRST, datetime(2026, 3, 29, 22, 0))
     put(space, [batch(FIRST + timedelta(days=10), [1])])
     assert covered(space)[0] == FIRST + timedelta(days=10)
 

@@ -1,0 +1,174 @@
+"""Wrong definitions: every problem at once, with its code, its line, and the nearest right word; the others work."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+from metrics import check_file, json_schema, run_tests
+from metrics.check import check_text
+from settings import PROJECT_ROOT
+
+SHIPPED = PROJECT_ROOT / "kpi_definitions.yaml"
+GOOD = """version: 1
+calendar: {timezone: Europe/Vienna}
+measures:
+  sessions: {table: web_traffic, agg: sum, column: sessions}
+  people: {table: events, agg: count_distinct, column: user_id}
+kpis:
+  sessions: {value: sessions, better: higher}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "words"),
+    [
+        ("  x: {value: sessions, lable: L}", "KPI010", 8, "unknown key 'lable'. Known keys: .*label"),
+        ("  x: {value: sesions}", "KPI025", 8, "uses 'sesions', which is neither a measure nor a KPI.* Did you mean: sessions"),
+        ("  x: {formula: sessions / * 2}", "KPI026", 8, "character 12: .* stands where a number or a name belongs"),
+        ("  x: {formula: __import__('os')}", "KPI026", 8, "has no place in a formula"),
+        ("  x: {value: sessions, formula: sessions}", "KPI015", 8, "exactly one of"),
+        ("  x: {numerator: sessions}", "KPI015", 8, "needs both"),
+        ("  x: {value: sessions, better: more}", "KPI014", 8, "'better' is 'more'. Known: higher, lower, band, none"),
+        ("  x:\n    value: sessions\n    targets:\n      - {from: 2026-01-01, to: 2026-12-31, kind: reach, value: 1}", "KPI030", 10, "no direction"),
+        ("  x:\n    value: sessions\n    better: lower\n    targets:\n      - {from: 2026-01-01, to: 2026-12-31, kind: stay_above, value: 1}", "KPI032", 12, "better when lower"),
+        ("  x:\n    value: sessions\n    better: higher\n    targets:\n      - {from: 2026-01-01, to: 2026-06-30, kind: reach, value: 1}\n      - {from: 2026-06-30, to: 2026-12-31, kind: reach, value: 2}", "KPI031", 13, "overlaps"),
+        ("  x:\n    value: sessions\n    targets:\n      - {from: 2026-02-01, to: 2026-01-01, kind: reach, value: 1}", "KPI015", 11, "'to' lies before its 'from'"),
+        ("  x: {value: y}\n  y: {value: x}", "KPI027", 8, "made of itself: x → y → x"),
+        ("  x: {value: sessions, dimensions: [devise]}", "KPI029", 8, "no dimension 'devise'.*Did you mean: device"),
+        ("  x: {formula: sessions / people, dimensions: [landing_page]}", "KPI029", 8, "not every table"),
+        ("  x: {value: sessions, where: {devise: mobile}}", "KPI021", 8, "unknown column 'devise'.*Did you mean: device"),
+        ("  x: {value: sessions, window: 7d}", "KPI016", 8, "'window' is not supported yet"),
+        ("  X-1: {value: sessions}", "KPI012", 8, "cannot name"),
+        ("  x: {value: sessions, maturity: soon}", "KPI014", 8, "'maturity' is 'soon'"),
+        ("  x: {value: sessions, where: {device: {equals: 1}}}", "KPI010", 8, "unknown key 'equals'"),
+    ],
+)  # fmt: skip
+def test_a_wrong_kpi_is_named_with_its_line_and_the_way_out(text: str, code: str, line: int, words: str) -> None:
+    definitions, issues = check_text("k.yaml", GOOD + text + "\n")
+    assert code in {issue.code for issue in issues}, issues
+    first = next(issue for issue in issues if issue.code == code)
+    assert (first.file, first.line) == ("k.yaml", line)
+    assert first.column > 0
+
+    assert re.search(words, str(first)), str(first)
+    assert definitions is not None
+    assert "sessions" in definitions.kpis
+    assert "x" not in definitions.kpis
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        ("{table: web_trafic, agg: sum, column: sessions}", "KPI020", "Did you mean: web_traffic"),
+        ("{table: web_traffic, agg: sum, column: sesions}", "KPI021", "Did you mean: sessions"),
+        ("{table: web_traffic, agg: sum, column: device}", "KPI022", "needs numbers; device holds text"),
+        ("{table: web_traffic, agg: sum, column: total_users}", "KPI023", "must never be summed"),
+        ("{table: work_items, agg: count, time: finished_at}", "KPI024", "no time column.*Did you mean: "),
+        ("{table: web_traffic, agg: p101, column: sessions}", "KPI014", "'agg' is 'p101'"),
+        ("{table: web_traffic, agg: sum}", "KPI015", "needs a 'column'"),
+        ("{table: web_traffic, agg: sum, column: sessions, were: {}}", "KPI010", "Did you mean: where"),
+    ],
+)
+def test_a_wrong_measure_is_named_and_takes_only_its_kpis_with_it(text: str, code: str, words: str) -> None:
+
+    source = GOOD.replace("measures:\n", f"measures:\n  bad: {text}\n") + "  x: {value: bad}\n"
+    definitions, issues = check_text("k.yaml", source)
+    first = next(issue for issue in issues if issue.code == code)
+    assert first.line == 4
+    assert re.search(words, str(first)), str(first)
+    assert definitions is not None
+    assert set(definitions.kpis) == {"sessions"}
+    assert any(issue.code == "KPI028" and issue.kpi == "x" for issue in issues)
+
+
+def test_all_problems_come_at_once_in_the_order_of_the_file() -> None:
+    _, issues = check_text("k.yaml", GOOD + "  a: {value: no}\n  b: {valu: sessions}\n  c: {value: sessions, better: up}\n")
+    assert [issue.line for issue in issues] == sorted(issue.line for issue in issues)
+    assert {issue.kpi for issue in issues} == {"a", "b", "c"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        ("version: 1\nkpis: {a: !!python/object/apply:os.system [x]}\n", "KPI002", "tags"),
+        ("version: 1\na: &a [1]\nb: *a\n", "KPI002", "anchors"),
+        ("version: 1\nx: " + "[" * 1000 + "]" * 1000, "KPI002", "nests"),
+        ("version: 1\nkpis: {a: 1, a: 2}\n", "KPI001", "duplicate key"),
+        ("version: 2\n", "KPI003", "'version' is 2"),
+        ("- 1\n", "KPI003", "must be a mapping"),
+        ("kpis: [\n", "KPI001", "not valid YAML"),
+        ("", "KPI003", "must be a mapping"),
+    ],
+)
+def test_a_file_that_is_broken_as_a_whole_is_refused_quickly(text: str, code: str, words: str) -> None:
+    began = time.perf_counter()
+    definitions, issues = check_text("k.yaml", text)
+    assert definitions is None
+    assert (issues[0].code, words in issues[0].message) == (code, True), issues
+    assert time.perf_counter() - began < 1
+
+
+def test_a_file_that_is_too_large_or_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "large.yaml").write_bytes(b"#" * (2 << 20))
+    (tmp_path / "odd.yaml").write_bytes(b"\xff\xfe\x00")
+    for name, words in (("large.yaml", "at most"), ("odd.yaml", "not UTF-8"), ("none.yaml", "cannot be read")):
+        definitions, issues = check_file(tmp_path / name)
+        assert definitions is None
+        assert words in issues[0].message
+
+
+def test_the_shipped_definitions_hold_and_pass_their_own_tests() -> None:
+    definitions, issues = check_file(SHIPPED)
+    assert issues == ()
+    assert definitions is not None
+    assert run_tests(definitions) == ()
+    assert len(definitions.kpis) >= 12
+    for name, kpi in definitions.kpis.items():
+        assert kpi.label, name
+        assert kpi.owner, name
+        assert kpi.description, name
+
+
+def test_a_kpis_own_test_fails_when_its_definition_is_wrong() -> None:
+    wrong = SHIPPED.read_text(encoding="utf-8").replace("agg: p75, column: lcp_ms", "agg: p50, column: lcp_ms")
+    definitions, _ = check_text("k.yaml", wrong)
+    assert definitions is not None
+    (issue,) = run_tests(definitions)
+    assert (issue.code, issue.kpi) == ("KPI040", "site_speed")
+    assert "expects 3250 on 2026-01-01, but the definition gives 2500.0" in issue.message
+
+
+def test_rows_of_a_test_that_fit_no_table_are_named() -> None:
+    source = GOOD + "  x:\n    value: sessions\n    tests: [{given: [{day: 2026-01-01, colour: red}], expect: {2026-01-01: 1}}]\n"
+    definitions, _ = check_text("k.yaml", source)
+    assert definitions is not None
+    (issue,) = run_tests(definitions)
+    assert issue.code == "KPI041"
+    assert "colour" in issue.message
+
+
+def as_json(value: Any) -> Any:
+    """Return what an editor sees: days are texts."""
+    if isinstance(value, dict):
+        return {str(key): as_json(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [as_json(part) for part in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def test_the_committed_schema_is_current_and_takes_the_shipped_file() -> None:
+    committed = json.loads((PROJECT_ROOT / "schema" / "kpi_definitions.schema.json").read_text(encoding="utf-8"))
+    assert committed == json_schema(), "run: ./kpi schema > schema/kpi_definitions.schema.json"
+    document = as_json(YAML(typ="safe").load(SHIPPED.read_text(encoding="utf-8")))
+    jsonschema.Draft7Validator(committed).validate(document)
+    assert SHIPPED.read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=schema/kpi_definitions.schema.json\n")
+    document["kpis"]["sessions"]["lable"] = "x"
+    assert not jsonschema.Draft7Validator(committed).is_valid(document)
