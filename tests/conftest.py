@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.shop import shop, small_shop
+
+__all__ = ["shop", "small_shop"]
+
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
 
 

@@ -1,4 +1,7 @@
-"""Answers for the pages, kept by generation and question. Keys are scalars alone: a frame as a key can return a wrong number."""
+"""Answers for the pages, kept by generation and question.
+
+Keys are scalars alone: a frame as a key can return a wrong number. A parameter whose name begins with _ is no part of the key.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ def catalog() -> Catalog:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False, on_release=lambda opened: opened.close())
-def _catalog(_key: str) -> Catalog:
+def _catalog(key: str) -> Catalog:
     return open_catalog(space())
 
 
@@ -108,7 +111,7 @@ def speed_conversion(kpi: str, period: Period) -> SpeedConversion:
 
 
 @st.cache_data(ttl=FRESH_SECONDS, max_entries=50, show_spinner=False)
-def _runs(_home: str) -> tuple[SourceRun, ...]:
+def _runs(home: str) -> tuple[SourceRun, ...]:
     return Ledger(space()).last_runs()
 
 

@@ -12,8 +12,8 @@ import pytest
 from cli import main
 from metrics import check_file
 from settings import PROJECT_ROOT
-from tests.e2e.conftest import DAYS, START, Shop
 from tests.e2e.truth_kpis import KPIS, TruthTables, expected, periods, sprint_periods
+from tests.shop import DAYS, START, Shop
 
 GRAINS = ("day", "week", "month", "sprint")
 EXACT = {"sessions", "new_users", "revenue", "active_users", "signups", "buyers", "velocity", "committed", "throughput", "bugs_created"}

@@ -14,8 +14,8 @@ from connectors.sync import Order
 from metrics import open_catalog
 from metrics.types import Period, Question
 from settings import Workspace
-from tests.e2e.conftest import Shop
 from tests.e2e.test_sync_from_vendors import serve
+from tests.shop import Shop
 
 PROCESSES = 4
 READS = 500

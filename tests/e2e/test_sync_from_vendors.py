@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sandbox.world import next_day, restate
 from store.schema import FACTS, events, web_traffic
 from store.warehouse import Warehouse
-from tests.e2e.conftest import Shop
+from tests.shop import Shop
 
 
 def counts(shop: Shop) -> dict[str, int]:
