@@ -14,7 +14,7 @@ from commands.doctor import doctor
 from commands.query import query
 from commands.serve import serve
 from commands.status import status
-from commands.sync import sync
+from commands.sync import example, sync
 from errors import DashboardError
 from settings import spare_loopback_the_proxy
 
@@ -36,6 +36,7 @@ for command in (demo, sync, query, check, tables, doctor, status, serve):
     app.command()(command)
 app.command("sandbox", hidden=True)(vendors)
 app.command("schema", hidden=True)(schema)
+app.command("example", hidden=True)(example)
 
 
 @app.command("test")

@@ -10,6 +10,7 @@ import typer
 
 from commands.common import AsJson, Home, open_space, print_json, say
 from commands.progress import drawn
+from connectors.example import example as example_text
 from connectors.sync import Order, SourceResult, SyncResult
 from connectors.sync import sync as run_sync
 from errors import ConfigError
@@ -95,3 +96,8 @@ def summary(result: SyncResult) -> list[str]:
     else:
         lines.append(f"Nothing changed: generation {result.generation} stays.")
     return lines
+
+
+def example() -> None:
+    """Print sources.example.yaml."""
+    sys.stdout.write(example_text())
