@@ -98,5 +98,5 @@ class Connector:
             for day, result in zip(wanted, self._client.reports(report.spec, wanted), strict=True):
                 end = day_end(day, zone).astimezone(UTC)
                 over = end <= window.until
-                rows, flags = table_of(report, day, result)
+                rows, flags = table_of(self._source, report, day, result)
                 yield Batch(day, rows, end if over else None, flags if over else (*flags, "provisional"))

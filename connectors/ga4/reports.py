@@ -71,7 +71,7 @@ VITALS = ReportKind(
 )
 
 
-def table_of(kind: ReportKind, day: date, report: Report) -> tuple[pa.Table, tuple[str, ...]]:
+def table_of(source: str, kind: ReportKind, day: date, report: Report) -> tuple[pa.Table, tuple[str, ...]]:
     """Return the rows and flags of one day. A date that is no date, such as (other), stays with its day and raises a flag.
 
     Raises: ContractError when a number cannot be read, or a row belongs to another day.
@@ -79,10 +79,10 @@ def table_of(kind: ReportKind, day: date, report: Report) -> tuple[pa.Table, tup
     schema, written = arrow_schema(kind.table), day.strftime("%Y%m%d")
     strange = {value for value in report.columns["date"] if value != written}
     if any(value.isdigit() for value in strange):
-        raise ContractError(f"the report of {day} holds rows of {', '.join(sorted(strange)[:3])}.")
+        raise ContractError(f"{source}: the report of {day} holds rows of {', '.join(sorted(strange)[:3])}.")
     columns = {"day": pa.array([day] * report.rows, pa.date32())}
     for column, field in kind.fields:
-        columns[column] = _typed(report.columns[field], schema.field(column).type, f"{field} of {day}")
+        columns[column] = _typed(report.columns[field], schema.field(column).type, f"{source}: {field} of {day}")
     flags = (*report.flags, "other_row") if strange else report.flags
     return pa.table([columns[name] for name in schema.names], schema=schema), tuple(sorted(set(flags)))
 

@@ -18,6 +18,8 @@ LEAST_SHARE = 0.05
 def bucket_name(bucket: Bucket) -> str:
     """Return a bucket's range in seconds."""
     low = f"{bucket.low_ms / 1000:g}"
+    if bucket.low_ms == 0 and bucket.high_ms is not None:
+        return f"under {bucket.high_ms / 1000:g} s"
     return f"over {low} s" if bucket.high_ms is None else f"{low}–{bucket.high_ms / 1000:g} s"
 
 

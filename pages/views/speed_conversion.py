@@ -40,7 +40,7 @@ if states.ready():
                 key="together",
             )
         st.write(
-            "Devices differ in speed **and** in how often their visitors buy for other reasons. What separates the two curves on the right is the mix of devices; "
+            "Devices differ in speed **and** in how often their visitors buy for other reasons. What separates the two curves over all devices is the mix of devices; "
             "what is left on equal terms is closer to what speed itself goes along with."
         )
         share = found.visitors_without_speed / found.visitors if found.visitors else None
