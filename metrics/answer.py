@@ -42,8 +42,11 @@ def rows_of(question: Question, kpi: KPI, plan: Plan, reach: Reach, slots: Seque
 def _rows(
     question: Question, kpi: KPI, plan: Plan, reach: Reach, slots: Sequence[Slot], stored: Mapping[tuple[object, ...], Mapping[Any, Any]]
 ) -> Iterator[Row]:
+    split: dict[object, list[tuple[object, ...]]] = {}
+    for key in sorted(stored, key=lambda k: tuple(map(str, k[1:]))):
+        split.setdefault(key[0], []).append(key)
     for slot in slots:
-        keys = sorted((k for k in stored if k[0] == slot.key), key=lambda k: tuple(map(str, k[1:]))) if question.by else [(slot.key,)]
+        keys = split.get(slot.key, []) if question.by else [(slot.key,)]
         for key in keys:
             leaves = {leaf.key: _number(stored.get(key, {}).get(leaf.key)) for leaf in plan.leaves}
             if question.by and all(value is None for value in leaves.values()):

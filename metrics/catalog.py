@@ -80,6 +80,8 @@ class Catalog:
             n: make_plan(definitions.measures, definitions.kpis, n) for n, k in definitions.kpis.items() if k.type != "relationship"
         }
         self._kpis = {name: self._shown(name) for name in definitions.kpis}
+        self._synced = Ledger(space).last_good()
+        self._covered: dict[str, Period | None] = {}
 
     @property
     def calendar(self) -> Calendar:
@@ -139,6 +141,11 @@ class Catalog:
 
     def covered(self, kpi: str) -> Period | None:
         """Return the days that every source behind a KPI covers, or None when there are none."""
+        if kpi not in self._covered:
+            self._covered[kpi] = self._covered_days(kpi)
+        return self._covered[kpi]
+
+    def _covered_days(self, kpi: str) -> Period | None:
         found = self._reach(kpi)
         if found.end is None or self._opened is None:
             return None
@@ -269,7 +276,8 @@ class Catalog:
             )
             sql = _sql(statement, connection)
         flags = tuple(sorted({flag for stream in found.streams for flag in stream.flags}))
-        return Answer(question, kpi.unit, rows, sql, generation.number, self.freshness(kpi.name), flags, kpi.hash)
+        fresh = freshness(found.streams, self._synced, self.calendar)
+        return Answer(question, kpi.unit, rows, sql, generation.number, fresh, flags, kpi.hash)
 
     def _generation(self) -> Generation:
         if self._opened is None:
