@@ -7,7 +7,7 @@ import os
 import platform
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Annotated, Literal
@@ -67,7 +67,7 @@ def examine(space: Workspace, only: str | None = None) -> Iterator[Finding]:
     yield from _sources(space, only)
 
 
-def _guarded(check: str, run):  # type: ignore[no-untyped-def]  # a thunk of Finding
+def _guarded(check: str, run: Callable[[], Finding]) -> Finding:
     try:
         return run()
     except DashboardError as error:

@@ -106,7 +106,7 @@ def day_of(table: Any, time: str | None, calendar: Calendar) -> ColumnElement[An
     chosen = table.c[time or TIME_AXES[table.name].column]
     if isinstance(chosen.type, DateTime):
         return cast(func.timezone(str(calendar.timezone), func.timezone("UTC", chosen)), Date)
-    return chosen  # type: ignore[no-any-return]
+    return chosen  # type: ignore[no-any-return]  # columns of reflected tables are Any to SQLAlchemy's annotations
 
 
 def _period(table: Any, day: ColumnElement[Any], slots: Slots) -> tuple[Any, ColumnElement[Any], list[ColumnElement[bool]]]:
@@ -154,7 +154,7 @@ def _aggregate(table: Any, leaf: Leaf, conditions: Sequence[Where]) -> ColumnEle
     else:
         share = 0.5 if agg == "median" else int(agg[1:]) / 100
         plain = func.percentile_cont(literal(share)).within_group(chosen)
-    return plain.filter(match) if match is not None else plain  # type: ignore[no-any-return]
+    return plain.filter(match) if match is not None else plain  # type: ignore[no-any-return]  # columns of reflected tables are Any to SQLAlchemy's annotations
 
 
 def condition(table: Any, where: Where) -> ColumnElement[bool]:
@@ -164,9 +164,9 @@ def condition(table: Any, where: Where) -> ColumnElement[bool]:
 
 def _test(chosen: Any, wanted: Any) -> ColumnElement[bool]:
     if isinstance(wanted, list):
-        return chosen.in_(wanted)  # type: ignore[no-any-return]
+        return chosen.in_(wanted)  # type: ignore[no-any-return]  # columns of reflected tables are Any to SQLAlchemy's annotations
     if not isinstance(wanted, Condition):
-        return chosen == wanted  # type: ignore[no-any-return]
+        return chosen == wanted  # type: ignore[no-any-return]  # columns of reflected tables are Any to SQLAlchemy's annotations
     tests = {
         "not_": lambda v: chosen.is_distinct_from(v),
         "in_": chosen.in_,

@@ -54,7 +54,7 @@ class CalendarModel(Strict):
 
     timezone: str = Field("UTC", description="IANA zone in which days begin, for example Europe/Vienna")
     week_start: Literal[WEEKDAYS] = Field("monday", description="First day of the week")  # type: ignore[valid-type]  # the names stand once
-    fiscal_year_start: Literal[MONTHS] = Field("january", description="First month of the fiscal year")  # type: ignore[valid-type]
+    fiscal_year_start: Literal[MONTHS] = Field("january", description="First month of the fiscal year")  # type: ignore[valid-type]  # the names stand once
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="Currency code of amounts")
 
 

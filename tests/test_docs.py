@@ -13,7 +13,7 @@ from connectors.example import example
 from settings import PROJECT_ROOT, Workspace, load_sources
 
 README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
-FORBIDDEN = re.compile(r"/work/|/root/|/tmp/|\bissue #?\d|\bsession\b.*\bminutes\b", re.IGNORECASE)
+FORBIDDEN = re.compile(r"/(?:work|root|tmp)/|\bissue #?\d|\bsession\b.*\bminutes\b", re.IGNORECASE)
 
 
 def test_the_example_of_the_sources_is_current() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -191,15 +190,4 @@ def _words(error: JIRAError) -> str:
 
 
 def _retry_after(error: JIRAError) -> float | None:
-    """Return the wait that the vendor asks for in seconds: a number, or a date against the answer's own date."""
-    headers = {} if error.response is None else error.response.headers
-    wish = headers.get("Retry-After")
-    if wish is None:
-        return None
-    if wish.strip().isdigit():
-        return float(wish)
-    try:
-        until, now = (email.utils.parsedate_to_datetime(text) for text in (wish, headers.get("Date") or ""))
-    except ValueError:
-        return None
-    return max(0.0, (until - now).total_seconds())
+    return None if error.response is None else retry_after(error.response.headers)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import email.utils
 import http.client
 import json
 import logging
@@ -13,7 +12,6 @@ import urllib.request
 import zlib
 from collections.abc import Iterator
 from datetime import date
-from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_utils import MixpanelUtils
@@ -197,20 +195,6 @@ class Client:
                 )
             case code:
                 return ContractError(f"{where}: an unexpected answer {code} for the export of {day}.")
-
-
-def retry_after(headers: Message) -> float | None:
-    """Return the wait that the vendor asks for in seconds: a number, or a date against the answer's own date."""
-    wish = headers.get("Retry-After")
-    if wish is None:
-        return None
-    if wish.strip().isdigit():
-        return float(wish)
-    try:
-        until, now = (email.utils.parsedate_to_datetime(text) for text in (wish, headers.get("Date") or ""))
-    except ValueError:
-        return None
-    return max(0.0, (until - now).total_seconds())
 
 
 def _words(error: urllib.error.HTTPError) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from metrics.types import Row
 from pages.ui.theme import NEUTRAL, SERIES
@@ -53,7 +53,7 @@ def _is_near(target: float, known: Sequence[float]) -> bool:
     return min(known) - spread <= target <= max(known) + spread
 
 
-def _runs(rows: Sequence[Row], point):  # type: ignore[no-untyped-def]  # a closure of image
+def _runs(rows: Sequence[Row], point: Callable[[int, float], str]) -> Iterator[tuple[list[str], bool]]:
     """Yield unbroken stretches of points; a stretch into an unfinished or settling period is dashed."""
     points: list[str] = []
     for place, row in enumerate(rows):
