@@ -10,6 +10,7 @@ import requests
 from jira import JIRA
 from jira.exceptions import JIRAError
 
+from connectors.http import retry_after
 from errors import (
     AuthError,
     ContractError,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mixpanel_utils import MixpanelUtils
 
+from connectors.http import retry_after
 from errors import (
     AuthError,
     ContractError,
