@@ -206,6 +206,11 @@ class Catalog:
             )
         return comparison(self._definitions.kpis[kpi], self._kpis[kpi].unit, value.value, base.value, period, base_period, words)
 
+    def boards(self) -> dict[str, str]:
+        """Return sprint name → name of its board, for the sprints that have started."""
+        with self._generation().engine.connect() as connection:
+            return {sprint.name: sprint.board for sprint in read_sprints(connection, self.calendar)}
+
     def last_sprint(self, kpi: str) -> tuple[Row, Comparison, tuple[Row, ...]]:
         """Return the last closed sprint, its comparison with the sprint before on the same board, and that board's closed sprints.
 
@@ -214,8 +219,7 @@ class Catalog:
         rows = [row for row in self.ask(Question(kpi, "sprint")).rows if row.complete]
         if not rows:
             raise QueryError(f"KPI '{kpi}' has no closed sprint yet. It appears after the first sprint is completed in Jira.")
-        with self._generation().engine.connect() as connection:
-            boards = {sprint.name: sprint.board for sprint in read_sprints(connection, self.calendar)}
+        boards = self.boards()
         mine = tuple(row for row in rows if boards.get(row.label) == boards.get(rows[-1].label))
         before = mine[-2] if len(mine) > 1 else None
         return mine[-1], against_row(self._definitions.kpis[kpi], self._kpis[kpi].unit, mine[-1], before), mine

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -24,6 +24,16 @@ class Panel:
     unit: str
     rows: tuple[Row, ...]
     target: float | None = None
+
+
+def by_board(panel: Panel, boards: Mapping[str, str]) -> list[Panel]:
+    """Return one panel for each board, because sprints of two boards overlap; one alone when all boards show the same."""
+    names = sorted({boards.get(row.label, "") for row in panel.rows})
+    parts = {name: tuple(row for row in panel.rows if boards.get(row.label, "") == name) for name in names}
+    shown = {tuple((row.period, row.value) for row in rows) for rows in parts.values()}
+    if len(shown) < 2:
+        return [replace(panel, rows=next(iter(parts.values()), ()))]
+    return [replace(panel, label=f"{panel.label}, {name}", rows=rows) for name, rows in parts.items()]
 
 
 def timeline(panels: Sequence[Panel], events: Sequence[Event], currency: str, alt: str, key: str) -> None:

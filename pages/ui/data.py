@@ -89,6 +89,13 @@ def last_sprint(kpi: str) -> tuple[Row, Comparison, tuple[Row, ...]]:
     return found
 
 
+def boards() -> dict[str, str]:
+    """Return sprint name → name of its board."""
+    opened = catalog()
+    found: dict[str, str] = _kept(opened, "boards", opened.boards)
+    return found
+
+
 def covered(kpi: str) -> Period | None:
     """Return the days behind a KPI that every source covers."""
     opened = catalog()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from typing import Literal, cast
 
 import streamlit as st
 
@@ -37,55 +39,67 @@ def preset(name: str, covered: Period, calendar: Calendar) -> Period:
     return Period(covered.end - timedelta(days=days), covered.end)
 
 
+def _from_url(key: str, known: Collection[str], default: Sequence[str]) -> None:
+    """Let a widget begin with what the URL says, and follow when the URL changes under it (a link, the back button).
+
+    Streamlit's own binding would put the shown labels into the URL; ours keeps names, which outlive a change of label.
+    """
+    asked = st.query_params.get_all(key)
+    if key not in st.session_state or asked != st.session_state.get(f"url_{key}"):
+        st.session_state[key] = [name for name in asked if name in known] or list(default)
+
+
+def _to_url(key: str, chosen: Sequence[str], default: Sequence[str]) -> None:
+    """Write a choice into the URL; the default needs no mention."""
+    wanted = list(chosen) if list(chosen) != list(default) else []
+    if st.query_params.get_all(key) != wanted:
+        if wanted:
+            st.query_params[key] = wanted
+        else:
+            del st.query_params[key]
+    st.session_state[f"url_{key}"] = wanted
+
+
+def _one(label: str, key: str, options: Mapping[str, str], default: str, *, show_label: bool = True) -> str:
+    """Draw a choice of one and return its name."""
+    _from_url(key, options, [default])
+    if isinstance(st.session_state[key], list):
+        st.session_state[key] = st.session_state[key][0]
+    visibility: Literal["visible", "collapsed"] = "visible" if show_label else "collapsed"
+    chosen = st.segmented_control(
+        label, list(options), required=True, format_func=options.__getitem__, key=key, label_visibility=visibility
+    )
+    _to_url(key, [chosen or default], [default])
+    return chosen or default
+
+
 def period(covered: Period) -> Period:
     """Draw the choice of the period and return it."""
-    chosen = st.segmented_control(
-        "Period",
-        list(PRESETS),
-        default="28d",
-        required=True,
-        format_func=PRESETS.__getitem__,
-        key="period",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    found = preset(chosen or "28d", covered, data.catalog().calendar)
-    st.caption(
-        f"{range_words(found.start, found.end - timedelta(days=1))}, whole days only, compared with the {found.days} days before and with the same weekdays a year before."
-    )
+    found = preset(_one("Period", "period", PRESETS, "28d", show_label=False), covered, data.catalog().calendar)
+    days = range_words(found.start, found.end - timedelta(days=1))
+    st.caption(f"{days}, whole days only, compared with the {found.days} days before and with the same weekdays a year before.")
     return found
 
 
 def span(covered: Period, default: str = "180d") -> Period:
     """Draw the choice of how far back to look and return it."""
-    chosen = (
-        st.segmented_control(
-            "Span", list(SPANS), default=default, required=True, format_func=SPANS.__getitem__, key="span", bind="query-params"
-        )
-        or default
-    )
+    chosen = _one("Span", "span", SPANS, default)
     start = covered.start if chosen == "all" else max(covered.start, covered.end - timedelta(days=int(chosen.removesuffix("d"))))
     return Period(start, covered.end)
 
 
 def grain(default: Grain = "week") -> Grain:
     """Draw the choice of the grain and return it."""
-    return st.segmented_control(
-        "Grain", list(GRAINS), default=default, required=True, format_func=GRAINS.__getitem__, key="grain", bind="query-params"
-    )
+    return cast(Grain, _one("Grain", "grain", {str(name): label for name, label in GRAINS.items()}, default))
 
 
-def several_kpis(default: list[str]) -> list[str]:
+def several_kpis(default: Sequence[str]) -> list[str]:
     """Draw the choice of KPIs and return their names."""
     labels = {kpi.name: kpi.label for kpi in data.kpis()}
     known = [name for name in default if name in labels]
-    return st.multiselect(
-        "KPIs",
-        list(labels),
-        default=known,
-        format_func=labels.__getitem__,
-        key="kpis",
-        bind="query-params",
-        max_selections=6,
-        placeholder="Choose KPIs to compare",
+    _from_url("kpis", labels, known)
+    chosen = st.multiselect(
+        "KPIs", list(labels), format_func=labels.__getitem__, key="kpis", max_selections=6, placeholder="Choose KPIs to compare"
     )
+    _to_url("kpis", chosen, known)
+    return chosen

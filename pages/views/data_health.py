@@ -7,7 +7,7 @@ from pages.ui.numbers import age_words, day_words
 from pages.ui.text import markdown
 
 WORDS = {
-    "ok": ("●", "Up to date"),
+    "ok": ("●", "Last sync succeeded"),
     "paused": ("‖", "Paused by the vendor's quota"),
     "failed": ("▲", "Failed"),
     "auth": ("▲", "Credentials refused"),

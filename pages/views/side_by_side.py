@@ -4,7 +4,7 @@ import streamlit as st
 
 from metrics.types import Question
 from pages.ui import data, filters, states
-from pages.ui.chart import Panel, panel_words, timeline
+from pages.ui.chart import Panel, by_board, panel_words, timeline
 from pages.ui.numbers import value_words
 
 DEFAULT = ["site_speed", "conversion_rate", "signups"]
@@ -34,7 +34,8 @@ if states.ready():
                 continue
             answer = data.ask(Question(name, grain, period))
             status = catalog.target_status(name, None, period.end)
-            panels.append(Panel(kpi.label, kpi.unit, answer.rows, status.target))
+            panel = Panel(kpi.label, kpi.unit, answer.rows, status.target)
+            panels += by_board(panel, data.boards()) if grain == "sprint" else [panel]
         if left_out:
             states.nothing(f"{', '.join(left_out)} exists by sprint only. Choose the grain Sprint to see it.")
         shown = [panel for panel in panels if panel.rows]

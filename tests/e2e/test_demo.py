@@ -105,6 +105,25 @@ def test_the_demo_reaches_a_rendered_overview_and_every_page_opens_cold_inside_t
 
 @pytest.mark.browser
 @needs_browser
+def test_a_link_carries_every_choice_and_the_back_button_takes_it_back(demo: Demo) -> None:
+    with browser() as started:
+        seen = visit(started)
+        page = seen.open(f"{demo.url}/side_by_side?kpis=velocity&kpis=throughput&grain=sprint&kpis=nonsense")
+        assert "Velocity | Throughput |" in seen.text().replace("\n", " | ").replace(" |  | ", " | ")
+        page.locator("button:has-text('Month')").click()
+        seen.settle()
+        page.wait_for_url("**grain=month**")
+        page.go_back()
+        page.wait_for_url("**grain=sprint**")
+        overview = visit(started)
+        page = overview.open(f"{demo.url}/?period=90d")
+        assert "with the 90 days before" in overview.text()
+        page.locator(".st-key-card_conversion_rate a").click()
+        page.wait_for_url("**/side_by_side?kpis=conversion_rate")
+
+
+@pytest.mark.browser
+@needs_browser
 def test_a_phone_sees_no_part_cut_off(demo: Demo) -> None:
     with browser() as started:
         for path in PAGES:

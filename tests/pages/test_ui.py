@@ -10,7 +10,7 @@ import pytest
 from metrics import KPI
 from metrics.types import Bucket, Comparison, Event, Period, Row, SpeedConversion, TargetStatus
 from pages.ui import sparkline, speed
-from pages.ui.chart import Panel, panel_words, timeline_options
+from pages.ui.chart import Panel, by_board, panel_words, timeline_options
 from pages.ui.numbers import age_words, change_words, day_words, value_words
 from pages.ui.text import markdown, markup, plain, sentence
 
@@ -135,6 +135,19 @@ def test_releases_are_lines_in_every_panel_and_long_events_have_lanes() -> None:
     assert [g["style"]["text"] for g in options["graphic"]] == ["Campaigns", "APP board", "WEB board"]
     assert len(options["grid"]) == len(options["xAxis"]) == len(options["yAxis"]) == 3
     assert all(axis["min"] == "2026-11-02" for axis in options["xAxis"])
+
+
+def test_sprints_of_two_boards_are_two_lines_unless_they_say_the_same() -> None:
+    rows = tuple(
+        Row(f"{b} {n}", WEEK.shift(14 * n), {}, value, True, False, None) for n in range(2) for b, value in (("A", 1.0 + n), ("B", 5.0))
+    )
+    boards = {row.label: f"{row.label[0]} board" for row in rows}
+    first, second = by_board(Panel("Velocity", "points", rows), boards)
+    assert (first.label, [r.value for r in first.rows]) == ("Velocity, A board", [1.0, 2.0])
+    assert (second.label, [r.value for r in second.rows]) == ("Velocity, B board", [5.0, 5.0])
+    same = tuple(Row(row.label, row.period, {}, 7.0, True, False, None) for row in rows)
+    (only,) = by_board(Panel("Throughput", "items", same), boards)
+    assert (only.label, len(only.rows)) == ("Throughput", 2)
 
 
 def test_a_panel_in_words() -> None:
