@@ -1,30 +1,10 @@
-"""The frame: page config, navigation, and the one place where a page's deliberate error is shown. No numbers."""
+"""The server's entry: serves the frame. `streamlit run app.py` works on its own.
 
-from pathlib import Path
+The frame is a script of its own in a folder without a neighbour named pages: beside such a folder Streamlit looks for
+its old kind of pages first, and the first visitor of a fresh process who comes by a deep link is told that the page
+does not exist.
+"""
 
 import streamlit as st
 
-from errors import DashboardError
-from pages.ui import states, theme
-from settings import workspace
-
-PAGES = [
-    st.Page("pages/views/overview.py", title="Overview", icon=":material/dashboard:", default=True),
-    st.Page("pages/views/side_by_side.py", title="Side by side", icon=":material/stacked_line_chart:", url_path="side_by_side"),
-    st.Page("pages/views/speed_conversion.py", title="Speed × conversion", icon=":material/speed:", url_path="speed_conversion"),
-    st.Page("pages/views/data_health.py", title="Data health", icon=":material/health_and_safety:", url_path="data_health"),
-]
-ICON = Path(__file__).parent / "pages" / "ui" / "icon.svg"
-
-# Before the navigation: else the browser fetches the page's icon from a host of Google as the tab's icon.
-st.set_page_config(page_icon=str(ICON), layout="wide")
-page = st.navigation(PAGES)
-st.set_page_config(page_title=f"{page.title} · KPI Bridge")
-theme.style()
-try:
-    if workspace().is_demo:
-        st.sidebar.badge("Demo data", icon=":material/science:", color="orange")
-        st.sidebar.caption("A made-up company, pulled through the real client libraries.")
-    page.run()
-except DashboardError as error:
-    states.problem(error)
+app = st.App("pages/frame/frame.py")

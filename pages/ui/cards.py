@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from pages.ui.text import markdown, markup, sentence
 RANK = {"missed": 0, "near": 1, "unknown": 2, "no_target": 3, "met": 4}
 SPARK_DAYS = 28
 LAST_SPRINTS = 12
+SIDE_BY_SIDE = Path(__file__).resolve().parents[1] / "views" / "side_by_side.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def draw(shown: Card) -> None:
                 _definition(kpi)
             grain = {"grain": "sprint"} if kpi.grains == ("sprint",) else {}
             st.page_link(
-                "pages/views/side_by_side.py",
+                SIDE_BY_SIDE,
                 label="Side by side",
                 icon=":material/stacked_line_chart:",
                 query_params={"kpis": kpi.name, **grain},

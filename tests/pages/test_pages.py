@@ -19,8 +19,8 @@ def show(page: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setenv("KPI_HOME", str(home))
     # AppTest puts the page in the place of the main module, which processes started later would then run.
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=60).run()
-    return app.switch_page(f"pages/views/{page}.py").run()
+    app = AppTest.from_file(str(PROJECT_ROOT / "pages" / "frame" / "frame.py"), default_timeout=60).run()
+    return app.switch_page(str(PROJECT_ROOT / "pages" / "views" / f"{page}.py")).run()
 
 
 def words(app: AppTest) -> str:

@@ -1,0 +1,31 @@
+"""The frame: page config, navigation, and the one place where a page's deliberate error is shown. No numbers."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from errors import DashboardError
+from pages.ui import states, theme
+from settings import workspace
+
+VIEWS = Path(__file__).resolve().parents[1] / "views"
+ICON = VIEWS.parent / "ui" / "icon.svg"
+PAGES = [
+    st.Page(VIEWS / "overview.py", title="Overview", icon=":material/dashboard:", default=True),
+    st.Page(VIEWS / "side_by_side.py", title="Side by side", icon=":material/stacked_line_chart:", url_path="side_by_side"),
+    st.Page(VIEWS / "speed_conversion.py", title="Speed × conversion", icon=":material/speed:", url_path="speed_conversion"),
+    st.Page(VIEWS / "data_health.py", title="Data health", icon=":material/health_and_safety:", url_path="data_health"),
+]
+
+# Before the navigation: else the browser fetches the page's icon from a host of Google as the tab's icon.
+st.set_page_config(page_icon=str(ICON), layout="wide")
+page = st.navigation(PAGES)
+st.set_page_config(page_title=f"{page.title} · KPI Bridge")
+theme.style()
+try:
+    if workspace().is_demo:
+        st.sidebar.badge("Demo data", icon=":material/science:", color="orange")
+        st.sidebar.caption("A made-up company, pulled through the real client libraries.")
+    page.run()
+except DashboardError as error:
+    states.problem(error)
