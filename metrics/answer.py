@@ -16,17 +16,18 @@ from metrics.types import Period, Question, Row
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One period of the answer: what the database calls it, what people call it."""
+    """One period of the answer: what the database calls it, what people call it, and whether it is still running."""
 
     key: object
     label: str
     period: Period
+    running: bool = False
 
 
 def slots_of(question: Question, periods: Sequence[Period], sprints: Sequence[SprintPeriod]) -> list[Slot]:
     """Return the slots of the asked grain, in order."""
     if question.grain == "sprint":
-        return [Slot(s.id, s.name, s.period) for s in sprints]
+        return [Slot(place, s.name, s.period, not s.closed) for place, s in enumerate(sprints)]
     if question.grain == "total":
         return [Slot(None, p.start.isoformat(), p) for p in periods]
     return [Slot(p.start, p.start.isoformat(), p) for p in periods]
@@ -55,9 +56,11 @@ def _rows(
 
 
 def _row(slot: Slot, dimensions: dict[str, str], leaves: dict[str, float | None], kpi: KPI, plan: Plan, reach: Reach) -> Row:
-    complete, settling = reach.is_complete(slot.period), reach.is_settling(slot.period, kpi.maturity_days)
-    outside = reach.reason_outside(slot.period)
-    if outside is not None and all(value is None for value in leaves.values()):
+    complete = reach.is_complete(slot.period) and not slot.running
+    settling = reach.is_settling(slot.period, kpi.maturity_days)
+    # what a running sprint holds is known now, though its first day is not over
+    outside = None if slot.running and plan.is_by_sprint else reach.reason_outside(slot.period)
+    if outside is not None:
         return Row(slot.label, slot.period, dimensions, None, False, settling, outside)
     if kpi.fill == "zero" and plan.is_additive:
         leaves = {key: 0.0 if value is None else value for key, value in leaves.items()}

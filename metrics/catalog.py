@@ -21,13 +21,16 @@ from metrics.coverage import Reach, StreamCoverage, freshness, reach, read_cover
 from metrics.definitions import KPI as Definition
 from metrics.definitions import Target, fingerprint
 from metrics.events import read_events, read_sprints
-from metrics.plan import make_plan
+from metrics.plan import Asked, make_plan
 from metrics.tables import TableInfo, dimensions, measurable_tables
 from metrics.types import Answer, Comparison, Event, Freshness, Grain, Period, Question, Row, SpeedConversion, TargetStatus
 from settings import Workspace
 from store.ledger import Ledger
 from store.schema import FACTS, events
 from store.warehouse import Generation, Warehouse
+
+EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
+"""First day that may be asked for, and the day after the last."""
 
 CALENDAR_GRAINS: tuple[Grain, ...] = ("day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year", "sprint", "total")
 
@@ -150,7 +153,7 @@ class Catalog:
         if found.end is None or self._opened is None:
             return None
         first = found.first or self._first_day(kpi)
-        return Period(first, found.end) if first is not None and first < found.end else None
+        return None if first is None or first >= found.end else Period(first, found.end)
 
     def ask(self, question: Question) -> Answer:
         """Answer a question.
@@ -190,9 +193,8 @@ class Catalog:
         if covered is not None and covered.start < period.end and period.end > covered.end > period.start:
             period, note = Period(period.start, covered.end), f"through {covered.end - timedelta(days=1)}, "
         base_period = period.shift(-whole.days if to == "previous_period" else -364)
-        words = (
-            f"{note}against the {whole.days} days before" if to == "previous_period" else f"{note}against the same weekdays 364 days before"
-        )
+        before = "the day before" if whole.days == 1 else f"the {whole.days} days before"
+        words = f"{note}against {before}" if to == "previous_period" else f"{note}against the same weekdays 364 days before"
         value, base = (self.total(kpi, p, (), where).rows[0] for p in (period, base_period))
         if base.value is None or not base.complete:
             return comparison(
@@ -238,6 +240,7 @@ class Catalog:
         """Return the descriptive cut of a relationship between page speed and conversion."""
         if self.kpi(kpi).type != "relationship":
             raise QueryError(f"KPI '{kpi}' is not a relationship. Ask for its values instead.")
+        _check_names(kpi, tuple(name for name, _ in where), tuple(sorted(dimensions(events.name) - {"event"})))
         statement = speed.compile_cells(period, where)
         with self._generation().engine.connect() as connection:
             cells = [speed.Cell(r.device, r.bucket, r.visitors, r.conversions) for r in connection.execute(statement)]
@@ -253,10 +256,11 @@ class Catalog:
             visitors_without_speed=sum(c.visitors for c in cells if c.place is None),
             sql=sql,
             generation=self._generation().number,
+            notes=speed.rare(cells, weights),
         )
 
     def _answer(self, question: Question, kpi: KPI) -> Answer:
-        generation, plan, found = self._generation(), self._plans[kpi.name], self._reach(kpi.name)
+        generation, plan, found = self._generation(), self._plans[kpi.name], self._reach(kpi.name, question.where)
         period = question.period or self.covered(kpi.name)
         if period is None:
             reason = found.reason_outside(Period(date.max - timedelta(days=1), date.max)) if found.streams else None
@@ -268,11 +272,14 @@ class Catalog:
                 else ()
             )
             periods = () if question.grain == "sprint" else tuple(self.calendar.periods(question.grain, period))
-            asked = Period(periods[0].start, periods[-1].end) if periods else period
-            statement = compile_plan(plan, Slots(question.grain, asked, self.calendar, sprints), question.by, question.where)
+            spans = periods or tuple(sprint.period for sprint in sprints)
+            asked = Period(min(p.start for p in spans), max(p.end for p in spans)) if spans else period
+            definition = self._definitions.kpis[kpi.name]
+            slots = Slots(question.grain, found.held(asked), self.calendar, sprints)
+            statement = compile_plan(plan, slots, question.by, question.where, definition.fill == "zero" and plan.is_additive)
             rows = rows_of(
                 question,
-                self._definitions.kpis[kpi.name],
+                definition,
                 plan,
                 found,
                 slots_of(question, periods, sprints),
@@ -288,8 +295,12 @@ class Catalog:
             raise StoreError("The warehouse is empty: nothing was synced yet. Run './kpi sync', or './kpi demo' for a living example.")
         return self._opened
 
-    def _reach(self, kpi: str) -> Reach:
-        return reach(self._streams, self.kpi(kpi).tables, self.calendar)
+    def _reach(self, kpi: str, where: Asked = ()) -> Reach:
+        shown = self.kpi(kpi)
+        if kpi not in self._plans:
+            return reach(self._streams, dict.fromkeys(shown.tables), self.calendar)
+        plan = self._plans[kpi]
+        return reach(self._streams, plan.needs(where), self.calendar, plan.is_planned)
 
     def _first_day(self, kpi: str) -> date | None:
         """Return the first day with rows, for tables that are replaced whole."""
@@ -308,13 +319,11 @@ class Catalog:
             raise QueryError(
                 f"KPI '{kpi.name}' has no grain '{question.grain}'. Known: {', '.join(kpi.grains)}. {suggest(question.grain, kpi.grains) or ''}".rstrip()
             )
-        for name in (*question.by, *(dimension for dimension, _ in question.where)):
-            if name not in kpi.dimensions:
-                raise QueryError(
-                    f"KPI '{kpi.name}' has no dimension '{name}'. Known: {', '.join(kpi.dimensions) or 'none'}. {suggest(name, kpi.dimensions) or ''}".rstrip()
-                )
-        if question.period is not None and question.period.end <= question.period.start:
-            raise QueryError(f"The period from {question.period.start} to {question.period.end} is empty. Give an end after the start.")
+        _check_names(kpi.name, (*question.by, *(dimension for dimension, _ in question.where)), kpi.dimensions)
+        twice = next((name for name in question.by if question.by.count(name) > 1), None)
+        if twice is not None:
+            raise QueryError(f"The split names '{twice}' twice. Name every dimension once.")
+        _check_period(question.period)
         return kpi
 
     def _shown(self, name: str) -> KPI:
@@ -325,12 +334,28 @@ class Catalog:
                 for n in (definition.relationship.driver, definition.relationship.outcome)
             ]
             tables = tuple(sorted({table for plan in parts for table in plan.tables} | {events.name}))
-            return _shown(name, definition, tables, (), (), fingerprint(definition))
+            return _shown(name, definition, tables, (), (), fingerprint(definition, *(plan.meaning() for plan in parts)))
         plan = self._plans[name]
         shared = frozenset.intersection(*(dimensions(table) for table in plan.tables))
         allowed = tuple(definition.dimensions) if definition.dimensions is not None else tuple(sorted(shared))
-        marks = fingerprint(definition, *(leaf.measure for leaf in plan.leaves))
+        marks = fingerprint(definition, plan.meaning())
         return _shown(name, definition, plan.tables, allowed, _grains(definition), marks)
+
+
+def _check_names(kpi: str, asked: Sequence[str], known: Sequence[str]) -> None:
+    for name in asked:
+        if name not in known:
+            hint = suggest(name, known) or ""
+            raise QueryError(f"KPI '{kpi}' has no dimension '{name}'. Known: {', '.join(known) or 'none'}. {hint}".rstrip())
+
+
+def _check_period(period: Period | None) -> None:
+    if period is None:
+        return
+    if period.end <= period.start:
+        raise QueryError(f"The period from {period.start} to {period.end} is empty. Give an end after the start.")
+    if period.start < EARLIEST or period.end > LATEST:
+        raise QueryError(f"The period from {period.start} to {period.end} lies outside the calendar. Known: {EARLIEST} to {LATEST}.")
 
 
 def _shown(name: str, kpi: Definition, tables: tuple[str, ...], allowed: tuple[str, ...], grains: tuple[Grain, ...], marks: str) -> KPI:
@@ -359,9 +384,10 @@ def _shown(name: str, kpi: Definition, tables: tuple[str, ...], allowed: tuple[s
 
 
 def _grains(kpi: Definition) -> tuple[Grain, ...]:
-    """`grains` lists them; `grain: sprint` means that no calendar period makes sense; else `grain` is the finest."""
+    """`grains` lists them (a sum over a free period goes with any of the calendar's); `grain: sprint` means that no calendar period makes sense; else `grain` is the finest."""
     if kpi.grains is not None:
-        return tuple(kpi.grains)
+        listed = tuple(kpi.grains)
+        return listed if set(listed) <= {"sprint", "total"} else tuple(dict.fromkeys((*listed, "total")))
     if kpi.grain == "sprint":
         return ("sprint",)
     return CALENDAR_GRAINS[CALENDAR_GRAINS.index(kpi.grain) :] if kpi.grain else CALENDAR_GRAINS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     DateTime,
+    Double,
     Integer,
     Interval,
     Select,
@@ -30,7 +31,8 @@ from sqlalchemy import (
 
 from metrics.calendar import Calendar
 from metrics.definitions import Condition, Where
-from metrics.plan import Leaf, Plan
+from metrics.formula import Expression, Name, Number, Operation
+from metrics.plan import Asked, Leaf, Plan
 from metrics.types import Grain, Period
 from store.schema import FACTS, TIME_AXES
 
@@ -42,12 +44,14 @@ TRUNCATED: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class SprintPeriod:
-    """A sprint as a period: its days, its board, and the id by which sprint tables name it."""
+    """A sprint as a period: its days, its board, and what sprint tables name it by. name is unlike every other sprint's."""
 
+    source: str
     id: str
     name: str
     period: Period
     board: str = ""
+    closed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,35 @@ class Slots:
     sprints: tuple[SprintPeriod, ...] = ()
 
 
-def compile_plan(plan: Plan, slots: Slots, by: Sequence[str], where: Sequence[tuple[str, tuple[str, ...]]]) -> Select[Any]:
-    """Return the SELECT of (period, *by, one column for each leaf).
+def compile_plan(plan: Plan, slots: Slots, by: Sequence[str], where: Asked, zero: bool = False) -> Select[Any]:
+    """Return the SELECT of (period, *by, one column for each leaf, value).
 
-    Shape: period is the first day (a date), the sprint's id, or NULL for the grain "total". A leaf without a matching row is
-    NULL, also a count. Facts of different tables meet only after each is aggregated, so no join can multiply a row.
+    Shape: period is the first day (a date), the place of the sprint in `slots.sprints`, or NULL for the grain "total". A leaf
+    without a matching row is NULL, also a count. Facts of different tables meet only after each is aggregated, so no join can
+    multiply a row. `value` is the KPI; zero counts a leaf without rows as 0 in it.
     """
+    facts = _facts(plan, slots, by, where).subquery("facts")
+    value = _value(plan.expression, {leaf.key: _filled(facts.c[leaf.key], zero) for leaf in plan.leaves})
+    return select(*facts.c, value.label("value"))
+
+
+def _filled(leaf: ColumnElement[Any], zero: bool) -> ColumnElement[Any]:
+    return func.coalesce(cast(leaf, Double), literal(0.0)) if zero else cast(leaf, Double)
+
+
+def _value(expression: Expression, leaves: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any]:
+    """Write an expression in SQL; a division by 0 is NULL."""
+    match expression:
+        case Number(value):
+            return cast(literal(value), Double)
+        case Name(name):
+            return leaves[name]
+        case Operation(sign, left, right):
+            a, b = _value(left, leaves), _value(right, leaves)
+            return {"+": a + b, "-": a - b, "*": a * b, "/": a / func.nullif(b, literal(0.0))}[sign]
+
+
+def _facts(plan: Plan, slots: Slots, by: Sequence[str], where: Asked) -> Select[Any]:
     ordered = sorted(plan.leaves, key=_scan_key)
     scans = [list(leaves) for _, leaves in groupby(ordered, key=_scan_key)]
     parts = [_scan(leaves, slots, by, where).subquery(f"s{n}") for n, leaves in enumerate(scans)]
@@ -86,7 +113,7 @@ def _column(part: Any, key: str) -> ColumnElement[Any]:
     return part.c[key] if key in part.c else null().label(key)
 
 
-def _scan(leaves: Sequence[Leaf], slots: Slots, by: Sequence[str], where: Sequence[tuple[str, tuple[str, ...]]]) -> Select[Any]:
+def _scan(leaves: Sequence[Leaf], slots: Slots, by: Sequence[str], where: Asked) -> Select[Any]:
     """Aggregate all leaves of one table in one pass."""
     table = FACTS[leaves[0].measure.table]
     day = day_of(table, leaves[0].measure.time, slots.calendar)
@@ -116,11 +143,17 @@ def _period(table: Any, day: ColumnElement[Any], slots: Slots) -> tuple[Any, Col
         return table, cast(null(), Date), in_range
     if slots.grain != "sprint":
         return table, _truncated(day, slots), in_range
-    rows = [(s.id, s.period.start, s.period.end) for s in slots.sprints] or [("", slots.period.end, slots.period.end)]
-    sprints = values(column("id", String), column("first", Date), column("until", Date), name="sprint_periods").data(rows)
+    rows = [(n, s.source, s.id, s.period.start, s.period.end) for n, s in enumerate(slots.sprints)]
+    named = (column("source", String), column("id", String))
+    sprints = values(column("place", Integer), *named, column("first", Date), column("until", Date), name="sprint_periods").data(
+        rows or [(-1, "", "", slots.period.end, slots.period.end)]
+    )
     by_id = {"sprint_items": "sprint_id", "sprints": "id"}.get(table.name)
-    falls = table.c[by_id] == sprints.c.id if by_id else and_(day >= sprints.c.first, day < sprints.c.until)
-    return table.join(sprints, falls), sprints.c.id, []
+    if by_id:
+        return table.join(sprints, and_(table.c.source == sprints.c.source, table.c[by_id] == sprints.c.id)), sprints.c.place, []
+    # the casts let the statement run as it is shown: a date written into VALUES is text to the database
+    falls = and_(day >= cast(sprints.c.first, Date), day < cast(sprints.c.until, Date))
+    return table.join(sprints, falls), sprints.c.place, in_range
 
 
 def _truncated(day: ColumnElement[Any], slots: Slots) -> ColumnElement[Any]:
@@ -153,7 +186,8 @@ def _aggregate(table: Any, leaf: Leaf, conditions: Sequence[Where]) -> ColumnEle
         plain = getattr(func, agg)(chosen)
     else:
         share = 0.5 if agg == "median" else int(agg[1:]) / 100
-        plain = func.percentile_cont(literal(share)).within_group(chosen)
+        # between two decimals the database would round to the column's scale
+        plain = func.percentile_cont(literal(share)).within_group(cast(chosen, Double))
     return plain.filter(match) if match is not None else plain  # type: ignore[no-any-return]  # columns of reflected tables are Any to SQLAlchemy's annotations
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -29,10 +29,15 @@ class StreamCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What several streams cover together: from the latest beginning to the slowest end."""
+    """What several streams cover together: from the latest beginning to the slowest end.
+
+    unfilled: tables that no stream fills. planned: the facts are plans (due dates, campaign ends), which lie ahead of any coverage.
+    """
 
     streams: tuple[StreamCoverage, ...]
     calendar: Calendar
+    unfilled: tuple[str, ...] = ()
+    planned: bool = False
 
     @property
     def first(self) -> date | None:
@@ -43,12 +48,24 @@ class Reach:
     def through(self) -> datetime | None:
         """Instant that the slowest stream has passed; None when one holds nothing."""
         ends = [s.complete_through for s in self.streams]
-        return min((end for end in ends if end is not None), default=None) if all(ends) else None
+        return min((end for end in ends if end is not None), default=None) if all(ends) and not self.unfilled else None
 
     @property
     def end(self) -> date | None:
         """First reporting day that is not wholly covered."""
         return None if self.through is None else self.calendar.day_of(self.through)
+
+    def held(self, period: Period) -> Period:
+        """Return the days of the period that every stream holds; an empty period when there are none.
+
+        Facts of several sources are only ever set side by side over these days: a numerator of ten days over a denominator of
+        twenty would be a number of nothing.
+        """
+        if self.end is None:
+            return Period(period.start, period.start)
+        start = period.start if self.first is None else max(period.start, self.first)
+        end = period.end if self.planned else min(period.end, self.end)
+        return Period(start, max(start, end))
 
     def is_complete(self, period: Period) -> bool:
         """Whether the period is over and every stream holds all of it."""
@@ -61,17 +78,29 @@ class Reach:
         return self.through is not None and self.calendar.begins(period.end) > self.through - timedelta(days=maturity_days)
 
     def reason_outside(self, period: Period) -> str | None:
-        """Return why a period without rows says nothing, or None when it is covered at least in part."""
+        """Return why a period says nothing, or None when all streams hold at least one of its days."""
+        if self.unfilled:
+            return f"no source fills {', '.join(self.unfilled)}"
         if self.through is None:
             waiting = sorted({s.source for s in self.streams if s.complete_through is None})
             return f"{', '.join(waiting)} holds no complete day yet"
-        if self.end is not None and period.start >= self.end:
+        if self.end is not None and period.start >= self.end and not self.planned:
             slowest = min(self.streams, key=lambda s: s.complete_through or datetime.min.replace(tzinfo=UTC))
             return f"{slowest.source} is covered through {self.end - timedelta(days=1)}"
         if self.first is not None and period.end <= self.first:
             latest = max(self.streams, key=lambda s: s.covered_from or date.min)
             return f"{latest.source} is covered from {self.first} on"
+        if not self.held(period).days:
+            return f"its sources share no day: {self._spans()}"
         return None
+
+    def _spans(self) -> str:
+        """Say what each stream covers, for people."""
+        words = {f"{s.source} from {s.covered_from or 'its beginning'} through {self._last_day(s)}" for s in self.streams}
+        return ", ".join(sorted(words))
+
+    def _last_day(self, stream: StreamCoverage) -> date | None:
+        return None if stream.complete_through is None else self.calendar.day_of(stream.complete_through) - timedelta(days=1)
 
 
 def read_coverage(connection: Connection) -> tuple[StreamCoverage, ...]:
@@ -92,10 +121,15 @@ def read_coverage(connection: Connection) -> tuple[StreamCoverage, ...]:
     )
 
 
-def reach(streams: Iterable[StreamCoverage], tables: Iterable[str], calendar: Calendar) -> Reach:
-    """Return what the streams that fill `tables` cover together."""
-    wanted = set(tables)
-    return Reach(tuple(s for s in streams if s.table in wanted), calendar)
+Needs = Mapping[str, frozenset[str] | None]
+"""table → the sources whose rows can take part, None = all of them."""
+
+
+def reach(streams: Iterable[StreamCoverage], needs: Needs, calendar: Calendar, planned: bool = False) -> Reach:
+    """Return what the streams behind some tables cover together."""
+    taking_part = tuple(s for s in streams if s.table in needs and (needs[s.table] is None or s.source in (needs[s.table] or ())))
+    filled = {s.table for s in taking_part}
+    return Reach(taking_part, calendar, tuple(sorted(set(needs) - filled)), planned)
 
 
 def freshness(streams: Iterable[StreamCoverage], synced: dict[str, datetime], calendar: Calendar) -> tuple[Freshness, ...]:

@@ -189,9 +189,9 @@ class File(Strict):
     kpis: dict[Identifier, KPI] = {}
 
 
-def fingerprint(*parts: BaseModel) -> str:
-    """Return a short hash that changes when a definition changes in meaning."""
-    text = json.dumps([part.model_dump(mode="json", by_alias=True, exclude_defaults=True) for part in parts], sort_keys=True)
+def fingerprint(definition: KPI, *meanings: str) -> str:
+    """Return a short hash that changes when a definition, or anything it is made of, changes."""
+    text = json.dumps([definition.model_dump(mode="json", by_alias=True, exclude_defaults=True), *meanings], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from metrics.definitions import KPI, Measure, Where
+from metrics.definitions import KPI, Condition, Measure, Where
 from metrics.formula import Expression, Name, Number, Operation, names, parse
+from store.schema import PLANNED, TIME_AXES
+
+Asked = Sequence[tuple[str, tuple[str, ...]]]
+"""(dimension, values) of a question; all of them must hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,45 @@ class Plan:
         return tuple(sorted({leaf.measure.table for leaf in self.leaves}))
 
     @property
+    def is_by_sprint(self) -> bool:
+        """Whether every leaf names its sprint, so that no day decides which sprint a row belongs to."""
+        return all(leaf.measure.table in ("sprint_items", "sprints") for leaf in self.leaves)
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether every leaf falls on the calendar by a plan, which is known for days to come."""
+        return all((leaf.measure.table, leaf.measure.time or TIME_AXES[leaf.measure.table].column) in PLANNED for leaf in self.leaves)
+
+    def meaning(self) -> str:
+        """Return what the value is made of, down to the measures: the same text for the same number."""
+        parts = [(leaf.key, leaf.measure.model_dump_json(exclude_defaults=True), repr(leaf.conditions)) for leaf in self.leaves]
+        return repr((self.expression, parts))
+
+    def needs(self, where: Asked = ()) -> dict[str, frozenset[str] | None]:
+        """Return table → the sources whose rows can take part under the conditions; None = all of them."""
+        asked = [frozenset(wanted) for name, wanted in where if name == "source"]
+        found: dict[str, frozenset[str] | None] = {}
+        for leaf in self.leaves:
+            limits = [*asked, *filter(None, (_sources(condition) for condition in leaf.conditions))]
+            mine = frozenset.intersection(*limits) if limits else None
+            earlier = found.get(leaf.measure.table, frozenset())
+            found[leaf.measure.table] = None if mine is None or earlier is None else earlier | mine
+        return found
+
+    @property
     def is_additive(self) -> bool:
         """Whether every leaf may be filled with 0 where it has no rows."""
         return all(leaf.measure.agg in ("sum", "count", "count_distinct") for leaf in self.leaves)
+
+
+def _sources(condition: Where) -> frozenset[str] | None:
+    """Return the sources that a condition names one by one, None when it does not."""
+    wanted = condition.get("source")
+    if isinstance(wanted, Condition):
+        wanted = wanted.in_
+    if wanted is None:
+        return None
+    return frozenset(map(str, wanted)) if isinstance(wanted, list) else frozenset({str(wanted)})
 
 
 def make_plan(measures: Mapping[str, Measure], kpis: Mapping[str, KPI], name: str) -> Plan:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, String, and_, case, cast, func, literal, select
 
 from metrics.compile import NONE
+from metrics.plan import Asked
 from metrics.stats.standardise import Group, standardised_rate
 from metrics.stats.wilson import wilson_interval
 from metrics.types import Bucket, Period
@@ -29,26 +30,27 @@ class Cell:
     conversions: int
 
 
-def compile_cells(period: Period, where: Sequence[tuple[str, tuple[str, ...]]]) -> Select[Any, int, int, int]:
+def compile_cells(period: Period, where: Asked) -> Select[Any, int, int, int]:
     """Return the SELECT of (device, bucket, visitors, conversions) over visitor-days.
 
     A visitor-day is a user on a reporting day with a page view. Its landing page is the first page view; it converted when the
     user purchased on that day. Buyers look at more (and cached) pages, so an average over all their pages would be biased.
+    Conditions hold for the landing page: chosen first and asked about afterwards. Events without a user are nobody's visit.
     """
-    first = func.row_number().over(partition_by=(events.c.user_id, events.c.day), order_by=(events.c.time, events.c.dedupe_key)).label("n")
-    in_range = and_(events.c.day >= period.start, events.c.day < period.end)
-    asked = [func.coalesce(cast(events.c[name], String), literal(NONE)).in_(wanted) for name, wanted in where]
-    views = select(events.c.user_id, events.c.day, events.c.device, events.c.lcp_ms, first).where(
-        events.c.event == "page_view", in_range, *asked
-    )
-    view = views.subquery("views")
-    bought = select(events.c.user_id, events.c.day).where(events.c.event == "purchase", in_range).distinct().subquery("bought")
+    visitor = (events.c.source, events.c.user_id, events.c.day)
+    first = func.row_number().over(partition_by=visitor, order_by=(events.c.time, events.c.dedupe_key)).label("n")
+    known = and_(events.c.day >= period.start, events.c.day < period.end, events.c.user_id.is_not(None))
+    names = {"device", *(name for name, _ in where)} - {"source"}
+    columns = (*visitor, events.c.lcp_ms, *(events.c[name] for name in sorted(names)))
+    view = select(*columns, first).where(events.c.event == "page_view", known).subquery("views")
+    bought = select(*visitor).where(events.c.event == "purchase", known).distinct().subquery("bought")
+    asked = [func.coalesce(cast(view.c[name], String), literal(NONE)).in_(wanted) for name, wanted in where]
     bucket = case(*((and_(view.c.lcp_ms >= low, view.c.lcp_ms < high), place) for place, (low, high) in enumerate(_ranges())), else_=None)
     device = func.coalesce(view.c.device, literal(NONE))
-    joined = view.outerjoin(bought, and_(bought.c.user_id == view.c.user_id, bought.c.day == view.c.day))
+    joined = view.outerjoin(bought, and_(*(bought.c[column.name] == view.c[column.name] for column in visitor)))
     keys = (device.label("device"), cast(bucket, Integer).label("bucket"))
     cells = select(*keys, func.count().label("visitors"), func.count(bought.c.user_id).label("conversions"))
-    return cells.select_from(joined).where(view.c.n == 1).group_by(device, bucket)
+    return cells.select_from(joined).where(view.c.n == 1, *asked).group_by(device, bucket)
 
 
 def _ranges() -> list[tuple[float, float]]:
@@ -94,6 +96,18 @@ def standardised(cells: Sequence[Cell], weights: Mapping[str, float]) -> tuple[B
         low, high = _ranges()[place]
         visitors, conversions = sum(g.trials for g in groups.values()), sum(g.successes for g in groups.values())
         found.append(Bucket("", low, None if high == float("inf") else high, visitors, conversions, *(rate or (None, None, None))))
+    return tuple(found)
+
+
+def rare(cells: Sequence[Cell], weights: Mapping[str, float]) -> tuple[str, ...]:
+    """Say for each bucket that has visitors but is not standardised which device is too rare in it."""
+    found = []
+    for place, (low, high) in enumerate(_ranges()):
+        visitors = {cell.device: cell.visitors for cell in cells if cell.place == place}
+        few = sorted(device for device in weights if visitors.get(device, 0) < LEAST_VISITORS)
+        if visitors and few:
+            words = f"{low / 1000:g}–{high / 1000:g} s" if high != float("inf") else f"{low / 1000:g} s and more"
+            found.append(f"{words}: not standardised, fewer than {LEAST_VISITORS} visitors of {', '.join(few)}")
     return tuple(found)
 
 

@@ -210,6 +210,12 @@ TIME_AXES: dict[str, TimeAxis] = {
 }
 """Tables without an entry have no time and cannot carry a measure."""
 
+PLANNED: frozenset[tuple[str, str]] = frozenset(
+    {("work_items", "due_date"), ("releases", "planned_on"), ("campaigns", "start_on"), ("campaigns", "end_on")}
+    | {("milestones", "start_on"), ("milestones", "end_on"), ("sprints", "end_at")}
+)
+"""Time columns that hold plans: a day that has not come yet is known."""
+
 NON_ADDITIVE: frozenset[tuple[str, str]] = frozenset({("web_traffic", "total_users")})
 """Columns whose values must never be summed (distinct people counted per cell)."""
 

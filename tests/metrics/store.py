@@ -26,22 +26,27 @@ def catalog(home: Path, definitions: str, through: Mapping[str, datetime] | None
     space = Workspace(home)
     with Warehouse(space).build(reporting_zone="Europe/Vienna") as build:
         for name, rows in tables.items():
-            filled = [_filled(name, row) for row in rows]
-            table = pa.Table.from_pylist(filled, schema=arrow_schema(name))
+            whole = [filled(name, row) for row in rows]
+            table = pa.Table.from_pylist(whole, schema=arrow_schema(name))
             stream = Stream(name, name, "whole")
             batch = Batch(WHOLE, table, (through or {}).get(name, THROUGH))
-            build.replace(source=f"src_{name}", connector="hand", stream=stream, batches=[batch])
+            build.replace(source=source_of(name), connector="hand", stream=stream, batches=[batch])
         build.publish()
     return open_catalog(space)
 
 
-def _filled(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
+def source_of(table: str) -> str:
+    """Return the source of a table: one for each, but sprints and their items come from the same."""
+    return "src_sprints" if table == "sprint_items" else f"src_{table}"
+
+
+def filled(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """Give columns that must not be empty something harmless."""
-    filled: dict[str, Any] = dict(row)
+    whole: dict[str, Any] = dict(row)
     for field in arrow_schema(table):
-        if not field.nullable and field.name not in filled:
-            filled[field.name] = DEFAULTS.get(field.name, date(2026, 1, 1) if field.name == "day" else datetime(2026, 1, 1))
-    return {name: filled.get(name) for name in arrow_schema(table).names}
+        if not field.nullable and field.name not in whole:
+            whole[field.name] = DEFAULTS.get(field.name, date(2026, 1, 1) if field.name == "day" else datetime(2026, 1, 1))
+    return {name: whole.get(name) for name in arrow_schema(table).names}
 
 
 def traffic(day: date, sessions: int, key_events: int = 0, **more: Any) -> dict[str, Any]:

@@ -138,7 +138,10 @@ def test_a_kpi_over_two_sources_is_complete_when_the_slower_one_is(tmp_path: Pat
         tmp_path, DEFINITIONS, through, web_traffic=[traffic(d, 4) for d in days], events=[{"day": d, "event": "page_view"} for d in days]
     ) as opened:
         rows = opened.ask(Question("views_per_session", "day", Period(D, D + timedelta(days=2)))).rows
-        assert [(row.value, row.complete) for row in rows] == [(0.25, True), (0.25, False)]
+        assert [(row.value, row.complete, row.reason) for row in rows] == [
+            (0.25, True, None),
+            (None, False, "src_events is covered through 2026-01-05"),
+        ]
         assert opened.covered("views_per_session") == Period(D, D + timedelta(days=1))
 
 
