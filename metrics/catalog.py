@@ -360,7 +360,7 @@ def _check_period(period: Period | None) -> None:
 
 def _shown(name: str, kpi: Definition, tables: tuple[str, ...], allowed: tuple[str, ...], grains: tuple[Grain, ...], marks: str) -> KPI:
     label = kpi.label or name.replace("_", " ").capitalize()
-    unit = kpi.unit if kpi.unit is not None else "%" if kpi.type == "ratio" else ""
+    unit = kpi.shown_unit or ""
     formula = kpi.formula or (f"{kpi.numerator} / {kpi.denominator}" if kpi.type == "ratio" else kpi.value or "")
     return KPI(
         name,

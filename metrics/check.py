@@ -12,13 +12,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import TypeAdapter, ValidationError
 
 from errors import Issue, suggest
+from metrics import layers
 from metrics.calendar import Calendar
 from metrics.definitions import KPI, NOT_YET, CalendarModel, Case, Condition, Measure, Relationship, Target, Where, is_identifier
 from metrics.document import Document, parse, read
 from metrics.formula import FormulaError, names
 from metrics.formula import parse as parse_formula
-from metrics.plan import expression_of, make_plan
+from metrics.plan import make_plan
 from metrics.tables import dimensions, word
+from metrics.units import EXAMPLE, HELD, unfit, unit_clash
 from store.schema import FACTS, NON_ADDITIVE, TIME_AXES
 
 TOP_LEVEL = ("version", "calendar", "measures", "kpis")
@@ -77,7 +79,9 @@ def _check(document: Document | None, issues: tuple[Issue, ...]) -> tuple[Defini
         found += problems
         if any(p.level == "error" for p in problems):
             del kpis[name]
-    _drop_dependents(document, kpis, measures, found)
+    for name, fault in layers.faults(kpis, measures).items():
+        found.append(document.issue(fault.code, ("kpis", name), f"KPI '{name}' {fault.words}.", kpi=name))
+        del kpis[name]
     for name, kpi in kpis.items():
         found += _reach(document, name, kpi, measures, kpis)
     bad = {issue.kpi for issue in found if issue.level == "error"}
@@ -228,12 +232,22 @@ def _measure(document: Document, name: str, measure: Measure) -> Iterator[Issue]
             f"measure '{name}': '{measure.time}' is no time column of {measure.table}. Known: {', '.join(known)}.",
             suggestion=suggest(measure.time, known),
         )
-    yield from _where(document, (*path, "where"), measure.where, columns, f"measure '{name}'", None)
+    yield from _where(document, (*path, "where"), measure.where, measure.table, f"measure '{name}'", None)
 
 
-def _where(document: Document, path: Path_, where: Where, columns: list[str], subject: str, kpi: str | None) -> Iterator[Issue]:
-    for key in where:
-        if key not in columns:
+def _where(document: Document, path: Path_, where: Where, table: str, subject: str, kpi: str | None) -> Iterator[Issue]:
+    columns = sorted(c.name for c in FACTS[table].columns if c.name != "slice")
+    for key, wanted in where.items():
+        if key in columns:
+            holds = word(FACTS[table].c[key].type)
+            for value in unfit(holds, wanted):
+                yield document.issue(
+                    "KPI035",
+                    (*path, key),
+                    f"{subject}: 'where' compares {key} with {value!r}, but {key} holds {HELD[holds]}. Example: {EXAMPLE[holds]}.",
+                    kpi=kpi,
+                )
+        else:
             yield document.issue(
                 "KPI021",
                 (*path, key),
@@ -255,6 +269,7 @@ def _kpi(
             "KPI030", (*path, "targets"), f"KPI '{name}' has a target but no direction. Add 'better: higher', 'lower' or 'band'.", kpi=name
         )
     yield from _targets(document, path, name, kpi)
+    yield from _units(document, path, name, kpi, kpis)
     yield from _names(document, path, name, kpi, measures, kpis, written)
 
 
@@ -276,6 +291,32 @@ def _targets(document: Document, path: Path_, name: str, kpi: KPI) -> Iterator[I
                 f"KPI '{name}' is better when {wrong}, but its target says {target.kind}.",
                 kpi=name,
             )
+
+
+def _units(document: Document, path: Path_, name: str, kpi: KPI, kpis: Mapping[str, KPI]) -> Iterator[Issue]:
+    """Find sums of unlike units, and targets of a share that are written in percent."""
+    if kpi.shown_unit == "%":
+        for place, target in enumerate(kpi.targets):
+            ends = [value for value in (target.value, target.low, target.high) if value is not None and abs(value) > 1]
+            if ends:
+                yield document.issue(
+                    "KPI036",
+                    (*path, "targets", place),
+                    f"KPI '{name}' is a share, kept as a fraction of 1, but its target is {ends[0]:g}. Write 0.055 for 5.5 %.",
+                    kpi=name,
+                    level="warning",
+                )
+    try:
+        clash = unit_clash(parse_formula(kpi.formula or "0"), {n: k.shown_unit for n, k in kpis.items() if n != name})
+    except FormulaError:
+        return
+    if clash is not None:
+        yield document.issue(
+            "KPI033",
+            (*path, "formula"),
+            f"KPI '{name}' adds {clash[0]} and {clash[1]}: unlike units have no sum and no difference.",
+            kpi=name,
+        )
 
 
 def _names(
@@ -303,8 +344,10 @@ def _used(document: Document, path: Path_, name: str, kpi: KPI) -> Iterator[tupl
         return
     if kpi.formula is not None:
         try:
-            for used in sorted(names(parse_formula(kpi.formula))):
-                yield ("formula",), used
+            used_names = sorted(names(parse_formula(kpi.formula)))
+            if not used_names:
+                raise FormulaError("it has numbers only; name at least one measure or KPI", 1)
+            yield from ((("formula",), used) for used in used_names)
         except FormulaError as error:
             yield (
                 (),
@@ -317,47 +360,6 @@ def _used(document: Document, path: Path_, name: str, kpi: KPI) -> Iterator[tupl
         used_name = getattr(kpi, key)
         if used_name is not None:
             yield (key,), used_name
-
-
-def _drop_dependents(document: Document, kpis: dict[str, KPI], measures: Mapping[str, Measure], found: list[Issue]) -> None:
-    """Take out the KPIs that stand in a cycle, or on something that was taken out."""
-    while True:
-        broken = {name: problem for name in kpis if (problem := _dependence(document, name, kpis, measures)) is not None}
-        if not broken:
-            return
-        for name, problem in broken.items():
-            found.append(problem)
-            del kpis[name]
-
-
-def _dependence(document: Document, name: str, kpis: Mapping[str, KPI], measures: Mapping[str, Measure]) -> Issue | None:
-    cycle = _cycle(name, kpis, measures, ())
-    if cycle:
-        return document.issue("KPI027", ("kpis", name), f"KPI '{name}' is made of itself: {' → '.join(cycle)}.", kpi=name)
-    for used in _parts(kpis[name]):
-        if used not in kpis and used not in measures:
-            return document.issue("KPI028", ("kpis", name), f"KPI '{name}' stands on '{used}', which has problems of its own.", kpi=name)
-    return None
-
-
-def _parts(kpi: KPI) -> list[str]:
-    if kpi.relationship is not None:
-        return [kpi.relationship.driver, kpi.relationship.outcome]
-    return sorted(names(expression_of(kpi)))
-
-
-def _cycle(name: str, kpis: Mapping[str, KPI], measures: Mapping[str, Measure], above: tuple[str, ...]) -> tuple[str, ...]:
-    if name in above:
-        return (*above[above.index(name) :], name)
-    if name not in kpis:
-        return ()
-    for used in _parts(kpis[name]):
-        if used == name and used in measures:
-            continue
-        found = _cycle(used, kpis, measures, (*above, name))
-        if found:
-            return found
-    return ()
 
 
 def _reach(document: Document, name: str, kpi: KPI, measures: Mapping[str, Measure], kpis: Mapping[str, KPI]) -> Iterator[Issue]:
@@ -377,8 +379,7 @@ def _reach(document: Document, name: str, kpi: KPI, measures: Mapping[str, Measu
                 suggestion=suggest(dimension, shared),
             )
     for table in tables:
-        columns = sorted(c.name for c in FACTS[table].columns if c.name != "slice")
-        yield from _where(document, (*path, "where"), kpi.where, columns, f"KPI '{name}' (table {table})", name)
+        yield from _where(document, (*path, "where"), kpi.where, table, f"KPI '{name}' (table {table})", name)
 
 
 def _plain(value: Any) -> Any:

@@ -23,7 +23,7 @@ NOT_YET = ("window", "to_date", "conversion")
 class Strict(BaseModel):
     """No unknown key, no silent conversion."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Condition(Strict):
@@ -169,6 +169,11 @@ class KPI(Strict):
             found = f"found: {', '.join(given)}" if given else "found none"
             raise ValueError(f"a KPI has exactly one of: value; numerator and denominator; formula; relationship ({found})")
         return self
+
+    @property
+    def shown_unit(self) -> str | None:
+        """The unit as said, "%" for a ratio that says none, else None."""
+        return self.unit if self.unit is not None else "%" if self.type == "ratio" else None
 
     @property
     def maturity_days(self) -> int:

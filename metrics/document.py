@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent, ScalarEvent
 
 from errors import Issue
 
 LARGEST_BYTES = 1 << 20
 DEEPEST = 20
+MOST_PARTS = 20_000
+MOST_DIGITS = 30
+_DIGITS = re.compile(rf"[-+]?[0-9_]{{{MOST_DIGITS + 1},}}")
+_DAY = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{2}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +44,18 @@ class Document:
         return found
 
     def issue(
-        self, code: str, path: tuple[str | int, ...], message: str, *, kpi: str | None = None, suggestion: str | None = None
+        self,
+        code: str,
+        path: tuple[str | int, ...],
+        message: str,
+        *,
+        kpi: str | None = None,
+        suggestion: str | None = None,
+        level: str = "error",
     ) -> Issue:
-        """Return an error that points at `path`."""
+        """Return an issue that points at `path`."""
         line, column = self.place(path)
-        return Issue("error", code, self.file, line, column, kpi, message, suggestion)
+        return Issue(level, code, self.file, line, column, kpi, message, suggestion)
 
 
 def read(path: Path) -> tuple[bytes | None, tuple[Issue, ...]]:
@@ -72,30 +85,51 @@ def parse(name: str, raw: bytes) -> tuple[Document | None, tuple[Issue, ...]]:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         return None, (Issue("error", "KPI001", name, line, column, None, f"this is not valid YAML: {error.problem}."),)
-    except YAMLError as error:
-        return None, (Issue("error", "KPI001", name, 0, 0, None, f"this is not valid YAML: {str(error).splitlines()[0]}."),)
+    except (YAMLError, ValueError, OverflowError, RecursionError) as error:
+        return None, (Issue("error", "KPI001", name, 0, 0, None, f"this is not valid YAML: {(str(error) or 'unknown').splitlines()[0]}."),)
 
 
 def _refused(name: str, text: str) -> Issue | None:
-    """Return why the text is refused before it is built: tags, anchors and aliases, and nesting too deep."""
+    """Return why the text is refused before it is built: tags, anchors, aliases, too deep, too much, values that are none."""
     depth = 0
-    for event in YAML(typ="safe", pure=True).parse(text):
-        mark = event.start_mark
-        if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
-            return Issue(
-                "error",
-                "KPI002",
-                name,
-                mark.line + 1,
-                mark.column + 1,
-                None,
-                "anchors and aliases (& and *) are not allowed; write the value out.",
-            )
-        if isinstance(event, NodeEvent) and _has_tag(event):
-            return Issue("error", "KPI002", name, mark.line + 1, mark.column + 1, None, "tags (!) are not allowed; write a plain value.")
+    for number, event in enumerate(YAML(typ="safe", pure=True).parse(text)):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > DEEPEST:
-            return Issue("error", "KPI002", name, mark.line + 1, mark.column + 1, None, f"the file nests more than {DEEPEST} deep.")
+        words = _objection(event) or _excess(number, depth)
+        if words is not None:
+            mark = event.start_mark
+            return Issue("error", words[0], name, mark.line + 1, mark.column + 1, None, words[1])
+    return None
+
+
+def _objection(event: Any) -> tuple[str, str] | None:
+    if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
+        return "KPI002", "anchors and aliases (& and *) are not allowed; write the value out."
+    if isinstance(event, NodeEvent) and _has_tag(event):
+        return "KPI002", "tags (!) are not allowed; write a plain value."
+    if isinstance(event, ScalarEvent) and event.style is None:
+        return _no_value(event.value)
+    return None
+
+
+def _excess(number: int, depth: int) -> tuple[str, str] | None:
+    if depth > DEEPEST:
+        return "KPI002", f"the file nests more than {DEEPEST} deep."
+    if number > MOST_PARTS:
+        return "KPI002", f"the file has more than {MOST_PARTS:,} keys and values; split it, or take out what no KPI uses."
+    return None
+
+
+def _no_value(text: str) -> tuple[str, str] | None:
+    """Return what is wrong with a plain scalar that looks like a day or a number and is none."""
+    if _DIGITS.fullmatch(text):
+        return "KPI004", f"the number {text[:12]}… has {len(text)} digits; at most {MOST_DIGITS} are read."
+    day = _DAY.match(text)
+    if day is None:
+        return None
+    try:
+        datetime(int(day[1]), int(day[2]), int(day[3]), int(day[4] or 0), int(day[5] or 0))  # noqa: DTZ001  # only whether it exists
+    except ValueError as error:
+        return "KPI004", f"'{text[:40]}' is not a day of the calendar ({error}). Write days as 2026-01-31, and put quotes around text."
     return None
 
 

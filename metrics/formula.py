@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,13 +58,26 @@ def parse(text: str) -> Expression:
 
 def names(expression: Expression) -> frozenset[str]:
     """Return every name in an expression."""
-    match expression:
-        case Number():
-            return frozenset()
-        case Name(name):
-            return frozenset({name})
-        case Operation(_, left, right):
-            return names(left) | names(right)
+    return frozenset(occurrences(expression))
+
+
+def occurrences(expression: Expression) -> tuple[str, ...]:
+    """Return the names of an expression in the order of writing, as often as they stand there."""
+    return tuple(part.name for part in _parts(expression) if isinstance(part, Name))
+
+
+def size(expression: Expression) -> int:
+    """Return how many numbers, names and signs an expression has."""
+    return sum(1 for _ in _parts(expression))
+
+
+def _parts(expression: Expression) -> Iterator[Expression]:
+    waiting = [expression]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if isinstance(part, Operation):
+            waiting += (part.right, part.left)
 
 
 def evaluate(expression: Expression, values: Mapping[str, float | None]) -> tuple[float | None, str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from metrics import check_file, json_schema, run_tests
+from metrics import check_file, json_schema, open_catalog, run_tests
 from metrics.check import check_text
-from settings import PROJECT_ROOT
+from metrics.types import Period
+from settings import PROJECT_ROOT, Workspace
+from tests.metrics.store import catalog, traffic
 
 SHIPPED = PROJECT_ROOT / "kpi_definitions.yaml"
 GOOD = """version: 1
@@ -49,6 +52,14 @@ kpis:
         ("  X-1: {value: sessions}", "KPI012", 8, "cannot name"),
         ("  x: {value: sessions, maturity: soon}", "KPI014", 8, "'maturity' is 'soon'"),
         ("  x: {value: sessions, where: {device: {equals: 1}}}", "KPI010", 8, "unknown key 'equals'"),
+        ("  x: {formula: 1 + 2}", "KPI026", 8, "numbers only"),
+        ("  x: {value: x}", "KPI027", 8, "made of itself: x → x"),
+        ("  x: {value: sessions, where: {device: 5}}", "KPI035", 8, "compares device with 5, but device holds text"),
+        ("  x: {value: sessions, where: {sessions: {in: [1, many]}}}", "KPI035", 8, "sessions with 'many', but sessions holds numbers"),
+        ("  x: {value: sessions, where: {device: {gt: 3}}}", "KPI035", 8, "device holds text"),
+        ("  x: {value: sessions, where: {day: '2026-01-01'}}", "KPI035", 8, "Example: 2026-01-31 without quotes"),
+        ("  x: {formula: (z + 2 * y) / 2}\n  y: {value: people, unit: ms}\n  z: {value: sessions, unit: EUR}", "KPI033", 8, "adds EUR and ms"),
+        ("  x: {value: sessions, better: higher, targets: [{from: 2026-01-01, to: 2026-01-31, kind: reach, value: .nan}]}", "KPI014", 8, "finite number"),
     ],
 )  # fmt: skip
 def test_a_wrong_kpi_is_named_with_its_line_and_the_way_out(text: str, code: str, line: int, words: str) -> None:
@@ -172,3 +183,72 @@ def test_the_committed_schema_is_current_and_takes_the_shipped_file() -> None:
     assert SHIPPED.read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=schema/kpi_definitions.schema.json\n")
     document["kpis"]["sessions"]["lable"] = "x"
     assert not jsonschema.Draft7Validator(committed).is_valid(document)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        (
+            "  x: {value: sessions, targets: [{from: 2026-13-45, to: 2026-12-31, kind: reach, value: 1}]}",
+            "KPI004",
+            "'2026-13-45' is not a day",
+        ),
+        ("  x: {value: sessions, better: " + "9" * 5000 + "}", "KPI004", "has 5000 digits"),
+        ("  x: {value: sessions, tags: [" + ",".join(["a"] * 400_000) + "]}", "KPI002", "more than 20,000 keys and values"),
+    ],
+)
+def test_values_that_no_reader_can_hold_are_refused_with_their_place(text: str, code: str, words: str) -> None:
+    definitions, issues = check_text("k.yaml", GOOD + text + "\n")
+    assert (definitions, [(i.code, i.line) for i in issues]) == (None, [(code, 8)])
+    assert words in issues[0].message
+
+
+def test_kpis_on_kpis_are_checked_in_time_whatever_stands_on_what() -> None:
+    """24 layers in which every KPI uses both of the layer below would be 2^24 parts; a chain of 1,500 is too high a tower."""
+    pairs = "".join(f"  a{k}: {{formula: a{k + 1} + b{k + 1}}}\n  b{k}: {{formula: a{k + 1} - b{k + 1}}}\n" for k in range(24))
+    wide, wide_issues = check_text("k.yaml", GOOD + pairs + "  a24: {value: sessions}\n  b24: {value: people}\n")
+    tower, high_issues = check_text(
+        "k.yaml", GOOD + "".join(f"  c{k}: {{formula: c{k + 1} + 1}}\n" for k in range(1500)) + "  c1500: {value: people}\n"
+    )
+    ring, ring_issues = check_text("k.yaml", GOOD + "".join(f"  c{k}: {{value: c{(k + 1) % 1500}}}\n" for k in range(1500)))
+    assert wide is not None
+    assert tower is not None
+    assert ring is not None
+    assert {i.code for i in wide_issues} == {i.code for i in high_issues} == {"KPI034", "KPI028"}
+    assert {"a24", "a20", "sessions"} < set(wide.kpis)
+    assert ({i.code for i in ring_issues}, len(ring_issues), set(ring.kpis)) == ({"KPI027"}, 1500, {"sessions"})
+
+
+def test_the_largest_formula_that_passes_can_be_computed(tmp_path: Path) -> None:
+    text = GOOD + f"  s: {{value: sessions}}\n  x: {{formula: {' - '.join(['s'] * 100)}}}\n"
+    with catalog(tmp_path, text, web_traffic=[traffic(date(2026, 1, 5), 2)]) as shop:
+        assert shop.total("x", Period(date(2026, 1, 5), date(2026, 1, 6))).rows[0].value == -196.0
+
+
+def test_the_hash_changes_with_anything_a_kpi_is_made_of(tmp_path: Path) -> None:
+    def mark(text: str) -> str:
+        (tmp_path / "kpi_definitions.yaml").write_text(GOOD + text)
+        with open_catalog(Workspace(tmp_path)) as shop:
+            return shop.kpi("outer").hash
+
+    outer = "  outer: {formula: inner * 2}\n"
+    marks = [
+        mark(f"  inner: {inner}\n{outer}")
+        for inner in (
+            "{formula: sessions - people}",
+            "{formula: people - sessions}",
+            "{formula: sessions - people, where: {device: mobile}}",
+        )
+    ]
+    assert len(set(marks)) == 3
+    assert mark(f"  inner: {{formula: sessions - people, owner: web}}\n{outer}") == marks[0]
+
+
+def test_a_share_with_a_target_in_percent_is_a_warning_and_works() -> None:
+    target = "{from: 2026-01-01, to: 2026-01-31, kind: reach, value: 5.5}"
+    definitions, issues = check_text(
+        "k.yaml", GOOD + f"  x: {{numerator: people, denominator: sessions, better: higher, targets: [{target}]}}\n"
+    )
+    assert [(i.level, i.code, i.line) for i in issues] == [("warning", "KPI036", 8)]
+    assert definitions is not None
+    assert "x" in definitions.kpis

@@ -52,5 +52,5 @@ def test_a_bucket_that_is_not_standardised_says_why(tmp_path: Path) -> None:
 
 
 def test_an_unknown_dimension_is_named(tmp_path: Path) -> None:
-    with pytest.raises(QueryError, match="no dimension 'devise'.*Did you mean: device"):
+    with pytest.raises(QueryError, match=r"no dimension 'devise'.*Did you mean: device"):
         cut(tmp_path, [view(9, "ann", "mobile")], devise="mobile")
