@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from connectors import base
 from connectors.base import Connector
-from errors import ConfigError, DashboardError, QuotaError, SourceError, TransientSourceError, suggest
-from settings import SourceEntry, Workspace
+from errors import ConfigError, ContractError, DashboardError, QuotaError, SourceError, TransientSourceError, suggest
+from settings import PROJECT_ROOT, SourceEntry, Workspace
 from store.build import Build, Changes
 from store.ledger import Ledger, SourceRun
 from store.types import Batch, Stream, Window, day_start
@@ -195,6 +197,12 @@ class _Pull:
                     self._wait(stream, error, left)
         except DashboardError as error:
             outcome.status, outcome.error = result.fail(error), str(error)
+        except Exception as error:  # noqa: BLE001  # a fault of one connector, ours too, must not end the others
+            unexpected = ContractError(
+                f"{self.source}: stream {stream.name} met a fault that nobody foresaw ({type(error).__name__} at {_place(error)}). "
+                "Its earlier data stays and the other sources go on. Please report this line."
+            )
+            outcome.status, outcome.error = result.fail(unexpected), str(unexpected)
         return outcome
 
     def _wait(self, stream: Stream, error: TransientSourceError, left: int) -> None:
@@ -251,6 +259,14 @@ class _Pull:
 
     def _again_from(self, lookback: date, zone: ZoneInfo) -> datetime:
         return day_start(lookback if self.order.since is None else min(lookback, self.order.since), zone)
+
+
+def _place(error: BaseException) -> str:
+    """Return file:line of the innermost of our own lines; never a value, which could be a secret."""
+    frames = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    ours = [(path, line) for path, line in frames if path.is_relative_to(PROJECT_ROOT) and "site-packages" not in path.parts]
+    path, line = ours[-1] if ours else frames[-1]
+    return f"{path.relative_to(PROJECT_ROOT) if ours else path.name}:{line}"
 
 
 def _record(source: str, result: SourceResult) -> SourceRun:

@@ -170,16 +170,13 @@ def test_an_unknown_source_is_named_with_the_known_ones(bench: Bench) -> None:
         bench.sync(Order(sources=("wbe",)))
 
 
-def test_a_programming_error_is_not_swallowed_and_leaves_the_store_as_it_was(bench: Bench) -> None:
-    bench.source("web", ten)
-    bench.sync()
-    bench.source("web", fail(ZeroDivisionError()))
-    with pytest.raises(ZeroDivisionError):
-        bench.sync()
-    assert bench.sessions() == {"web": 310}
+def test_a_fault_that_nobody_foresaw_stays_with_its_source_and_names_its_place(bench: Bench) -> None:
+    def broken(day: date, _call: int) -> list[int]:
+        return [1] if day < date(2026, 3, 5) else [10 // 0]
 
-
-def test_progress_ends_at_its_total(bench: Bench) -> None:
-    bench.source("web", ten)
-    bench.sync()
-    assert (bench.told[-1].slices, bench.told[-1].slices_total, bench.told[-1].rows) == (31, 31, 31)
+    bench.source("good", ten)
+    bench.source("bad", broken)
+    result = bench.sync()
+    assert (result.exit_code, result.sources["good"].status, result.sources["bad"].status) == (3, "ok", "failed")
+    assert "ZeroDivisionError at tests/connectors/test_sync.py:" in (result.sources["bad"].error or "")
+    assert bench.sessions() == {"good": 310, "bad": 4}
