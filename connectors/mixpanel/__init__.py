@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from typing import ClassVar, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from connectors.base import option
@@ -17,6 +18,7 @@ from settings import Secret
 from store.types import Batch, Stream, Window, day_end
 
 LOOKBACK = timedelta(days=5)
+LONGEST_TIMEOUT_SECONDS = 3_600.0
 UTC_ZONE = ZoneInfo("UTC")
 TYPED_COLUMNS = ("device", "channel", "page", "lcp_ms", "revenue")
 DEFAULT_PROPERTIES = {name: name for name in TYPED_COLUMNS}
@@ -49,11 +51,29 @@ class MixpanelSettings:
         wrong = sorted(set((self.properties or {}).values()) - set(TYPED_COLUMNS))
         if wrong:
             raise ConfigError(f"properties names the unknown column {', '.join(wrong)}. Known columns: {', '.join(TYPED_COLUMNS)}.")
+        columns = list((self.properties or {}).values())
+        twice = sorted({column for column in columns if columns.count(column) > 1})
+        if twice:
+            raise ConfigError(f"properties fills the column {', '.join(twice)} from two properties. Keep one of them.")
+        if not _is_address(self.endpoint):
+            raise ConfigError(f"endpoint is '{self.endpoint}', which is no address. Write it as http://127.0.0.1:8082 or https://….")
+        if not 0 < self.timeout_seconds <= LONGEST_TIMEOUT_SECONDS:
+            raise ConfigError(f"timeout_seconds is {self.timeout_seconds:g}; it must lie above 0 and at most {LONGEST_TIMEOUT_SECONDS:g}.")
 
     @property
     def is_local(self) -> bool:
         """Whether the endpoint is a local server, which takes the sandbox's account when none is given."""
         return self.endpoint is not None and self.endpoint.startswith("http://")
+
+
+def _is_address(endpoint: str | None) -> bool:
+    if endpoint is None:
+        return True
+    try:
+        parts = urlsplit(endpoint)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 class Connector:
@@ -78,10 +98,10 @@ class Connector:
         return self._settings.timezone if self._settings.created_before_2023 else UTC_ZONE
 
     def check(self) -> str:
-        """Export the first day, and say what was reached."""
-        day = self._settings.start
-        lines = sum(block.count(b"\n") for block in self._client.export(day))
-        return f"project {self._settings.project_id} ({self._settings.residency}) answers: {lines:,} events on {day}."
+        """Ask for one event of the first day, and say what was reached."""
+        day, settings = self._settings.start, self._settings
+        found = "has events" if self._client.reaches(day) else "has no events"
+        return f"project {settings.project_id} ({settings.residency}) answers: {day} {found}."
 
     def streams(self) -> Sequence[Stream]:
         """Return the one stream; events may arrive five days late, so as many days are read again."""

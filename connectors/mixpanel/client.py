@@ -10,8 +10,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import date
+from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_utils import MixpanelUtils
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from connectors.mixpanel import MixpanelSettings
 
 BLOCK = 1 << 18
+LONGEST_REFUSAL = 4_000
 SANDBOX_ACCOUNT = ("svc", "sandbox")
-FAILURES = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
+FAILURES = (OSError, http.client.HTTPException)
+"""OSError, because a fault of TLS or of the route while a body is read is neither ConnectionError nor URLError."""
 
 
 class _Library(MixpanelUtils):  # type: ignore[misc]  # the library has no annotations
@@ -109,6 +112,14 @@ class Client:
         Raises: TransientSourceError when the body was cut at any place or the vendor gave up, typed errors for refusals.
         """
         query = {"from_date": day.isoformat(), "to_date": day.isoformat()}
+        yield from self._answered(query, day)
+
+    def reaches(self, day: date) -> bool:
+        """Ask for a single event of one day; return whether there is one. Raises as export()."""
+        query = {"from_date": day.isoformat(), "to_date": day.isoformat(), "limit": 1}
+        return sum(len(block.strip()) for block in self._answered(query, day)) > 0
+
+    def _answered(self, query: dict[str, Any], day: date) -> Iterator[bytes]:
         try:
             answer = self._library.query_export(query, add_gzip_header=True, raw_stream=True)
         except urllib.error.HTTPError as error:
@@ -131,7 +142,7 @@ class Client:
             raise self._unreachable(error) from error
         if answer.length not in (0, None):
             raise self._cut(day, f"{answer.length:,} bytes are missing")
-        last = tail.rstrip(b"\n").rsplit(b"\n", 1)[-1]
+        last = tail.rstrip().rsplit(b"\n", 1)[-1]
         if last.endswith(b"terminated early"):
             raise self._cut(day, "the vendor ended it early")
         if tail and not tail.endswith(b"\n"):
@@ -139,15 +150,15 @@ class Client:
 
     def _blocks(self, answer: http.client.HTTPResponse, day: date) -> Iterator[bytes]:
         """Yield the decoded body; the framing must be able to prove that it is whole."""
-        packed = answer.headers.get("Content-Encoding") == "gzip"
+        packed = _is_packed(answer.headers)
         if answer.length is None and not answer.chunked and not packed:
             raise ContractError(
                 f"{self._source}: the export of {day} came with neither a length nor chunks nor compression; a cut could not be seen. Check 'endpoint' and proxies."
             )
-        unpack = zlib.decompressobj(wbits=31) if packed else None
-        while block := answer.read(BLOCK):
-            yield unpack.decompress(block) if unpack else block
-        if unpack is not None and (not unpack.eof or unpack.unused_data):
+        if not packed:
+            while block := answer.read(BLOCK):
+                yield block
+        elif not (yield from _unpacked(answer)):
             raise self._cut(day, "the compressed body has no end")
 
     def _cut(self, day: date, how: str) -> TransientSourceError:
@@ -164,15 +175,15 @@ class Client:
 
     def _refusal(self, error: urllib.error.HTTPError, day: date) -> SourceError:
         """Return the typed error for a status (statuses and texts: docs.mixpanel.com and public connectors, 2026-08)."""
-        words, settings = _words(error), self._settings
+        body, settings = _body(error), self._settings
         where = f"{self._source}: project {settings.project_id} (residency {settings.residency})"
         match error.code:
-            case 400 if "Unable to authenticate" in words:
+            case 400 if "Unable to authenticate" in body:
                 return AuthError(f"{where}: the service account was refused. Renew service_account and secret.")
-            case 400 if "to_date cannot be later than today" in words:
+            case 400 if "to_date cannot be later than today" in body:
                 return SourceConfigError(f"{where}: {day} has not begun in the project's zone. Check 'timezone' and 'created_before_2023'.")
             case 400:
-                return SourceConfigError(f"{where} refuses the export of {day}: {words}")
+                return SourceConfigError(f"{where} refuses the export of {day}: {_words(body)}")
             case 401:
                 return AuthError(
                     f"{where}: 401, the service account was refused. Renew service_account and secret, and check the residency."
@@ -198,14 +209,40 @@ class Client:
                 return ContractError(f"{where}: an unexpected answer {code} for the export of {day}.")
 
 
-def _words(error: urllib.error.HTTPError) -> str:
-    """Return the vendor's own sentence, shortened; never a whole body."""
+def _is_packed(headers: Message) -> bool:
+    return (headers.get("Content-Encoding") or "").strip().lower() == "gzip"
+
+
+def _unpacked(answer: http.client.HTTPResponse) -> Generator[bytes, None, bool]:
+    """Yield a gzip body in blocks of bounded size; return whether it ends exactly with its trailer.
+
+    Notes: a second member is refused, because a cut between two members could not be seen.
+    """
+    unpack, surplus = zlib.decompressobj(wbits=31), False
+    while block := answer.read(BLOCK):
+        surplus = surplus or unpack.eof
+        plain = None
+        while not unpack.eof and (plain is None or block or len(plain) == BLOCK):  # a full block may leave more inside zlib
+            plain = unpack.decompress(block, BLOCK)
+            block = unpack.unconsumed_tail
+            yield plain
+    return unpack.eof and not surplus and not unpack.unused_data
+
+
+def _body(error: urllib.error.HTTPError) -> str:
+    """Return the beginning of a refusal's body, unpacked: the request allowed gzip, so a refusal may come packed, too."""
     try:
-        body = error.read(4_000).decode("utf-8", "replace")
-    except FAILURES:
+        raw = error.read(LONGEST_REFUSAL)
+        plain = zlib.decompressobj(wbits=31).decompress(raw, LONGEST_REFUSAL) if _is_packed(error.headers) else raw
+    except (*FAILURES, zlib.error):
         return ""
+    return plain.decode("utf-8", "replace")
+
+
+def _words(body: str) -> str:
+    """Return the vendor's own sentence, shortened and on one line; never a whole body."""
     try:
         text = str(json.loads(body).get("error", ""))
     except (ValueError, AttributeError):
         text = ""
-    return text[:200]
+    return " ".join(text.split())[:200] or "it names no reason. Check 'start', 'residency' and 'endpoint'."

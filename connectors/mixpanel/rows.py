@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import collections.abc
 import hashlib
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +18,7 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 
+from connectors.mixpanel.records import BrokenRecord, records
 from errors import ContractError
 from store.schema import arrow_schema
 
@@ -23,6 +26,9 @@ EARLIEST, LATEST = 946_684_800, 4_102_444_800
 """Epoch seconds of 2000 and 2100: outside them `time` is in another unit."""
 NUMBERS = ("lcp_ms", "revenue")
 FOUR_PLACES = Decimal("0.0001")
+LARGEST_AMOUNT = Decimal(10) ** 13
+"""The column holds 14 digits before the point; a margin of one, because the fourth place may round up."""
+ROWS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,79 +51,108 @@ class _Event:
     processed: float
 
 
+class _Latest:
+    """Which row counts of each event that an export holds more than once: the one taken in last."""
+
+    def __init__(self) -> None:
+        self._row_of: dict[str, int] = {}
+        self._processed = array("d")
+        self._superseded: list[int] = []
+
+    def note(self, key: str, processed: float) -> None:
+        """Take the next row."""
+        row = len(self._processed)
+        self._processed.append(processed)
+        known = self._row_of.setdefault(key, row)
+        if known == row:
+            return
+        newer = processed >= self._processed[known]
+        self._superseded.append(known if newer else row)
+        if newer:
+            self._row_of[key] = row
+
+    def of(self, rows: pa.Table) -> pa.Table:
+        """Return the rows that count."""
+        if not self._superseded:
+            return rows
+        counts = np.ones(rows.num_rows, dtype=bool)
+        counts[self._superseded] = False
+        return rows.filter(pa.array(counts))
+
+
 def table_of(mapping: Mapping, day: date, blocks: Iterable[bytes]) -> tuple[pa.Table, tuple[str, ...]]:
     """Return the rows and flags of one day.
 
     An export may hold an event twice: same name, person, time and insert id are one event, and the one taken in last
     counts (docs.mixpanel.com, deduplication, 2026-08).
     Raises: ContractError when a line is no event.
+    Notes: at any time only ROWS_AT_ONCE events lie in memory as objects; the others are Arrow columns and a key each.
     """
-    latest: dict[tuple[str, str, float, str], _Event] = {}
-    for event in _events(mapping, day, _lines(blocks)):
-        known = latest.get(event.identity)
-        if known is None or event.processed >= known.processed:
-            latest[event.identity] = event
-    return _table(mapping, list(latest.values()))
+    latest, parts, drifted = _Latest(), [arrow_schema("events").empty_table()], False
+    events = _events(mapping, day, blocks)
+    while some := list(islice(events, ROWS_AT_ONCE)):
+        keys = [hashlib.blake2b(repr(event.identity).encode(), digest_size=12).hexdigest() for event in some]
+        for key, event in zip(keys, some, strict=True):
+            latest.note(key, event.processed)
+        rows, some_drifted = _table(mapping, day, some, keys)
+        parts.append(rows)
+        drifted |= some_drifted
+    return latest.of(pa.concat_tables(parts)), ("drift",) if drifted else ()
 
 
-def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Split on line feeds alone: a value may hold other characters that count as line ends elsewhere."""
-    rest = b""
-    for block in blocks:
-        *whole, rest = (rest + block).split(b"\n")
-        yield from whole
-    if rest:
-        yield rest
-
-
-def _events(mapping: Mapping, day: date, lines: Iterable[bytes]) -> Iterator[_Event]:
-    """Parse the lines; a record that the vendor split over several lines is put together again."""
-    part = b""
-    for line in lines:
-        if not line.strip():
-            continue
-        try:
-            record = orjson.loads(part + line)
-        except orjson.JSONDecodeError:
-            part += line
-            if len(part) > 1 << 20:
-                break
-            continue
-        part = b""
-        yield _event(mapping, day, record)
-    if part:
-        raise ContractError(f"{mapping.source}: the export of {day} holds a line that is no JSON. The day keeps its earlier data.")
+def _events(mapping: Mapping, day: date, blocks: Iterable[bytes]) -> Iterator[_Event]:
+    try:
+        for record in records(blocks):
+            yield _event(mapping, day, record)
+    except BrokenRecord as error:
+        raise ContractError(
+            f"{mapping.source}: the export of {day} holds a line that is no JSON. The day keeps its earlier data."
+        ) from error
 
 
 def _event(mapping: Mapping, day: date, record: Any) -> _Event:
     try:
-        name, properties = str(record["event"]), dict(record["properties"])
+        name, properties = record["event"], dict(record["properties"])
         time = properties["time"]
+        if name is None:
+            raise ValueError("no event name")
     except (TypeError, KeyError, ValueError) as error:
         raise ContractError(f"{mapping.source}: the export of {day} holds a record without event, properties or time.") from error
     if isinstance(time, bool) or not isinstance(time, int | float) or not EARLIEST <= time <= LATEST:
         raise ContractError(f"{mapping.source}: the export of {day} holds the time {str(time)[:40]}, which is not in seconds since 1970.")
-    identity = (name, str(properties.get("distinct_id", "")), float(time), str(properties.get("$insert_id", "")))
+    identity = (str(name), _text(properties.get("distinct_id")), float(time), _text(properties.get("$insert_id")))
     processed = properties.get("mp_processing_time_ms")
-    return _Event(name, properties, identity, float(processed) if isinstance(processed, int | float) else 0.0)
+    return _Event(identity[0], properties, identity, float(processed) if isinstance(processed, int | float) else 0.0)
 
 
-def _table(mapping: Mapping, events: list[_Event]) -> tuple[pa.Table, tuple[str, ...]]:
+def _text(value: object) -> str:
+    """Return an id as text: null is no id, and never the person "None"."""
+    return "" if value is None else str(value)
+
+
+def _table(mapping: Mapping, day: date, events: list[_Event], keys: list[str]) -> tuple[pa.Table, bool]:
     schema = arrow_schema("events")
     times = _instants(mapping, [event.identity[2] for event in events])
-    days = times.tz_convert(str(mapping.reporting_zone)).tz_localize(None).normalize() if len(events) else times
+    days = times.tz_convert(str(mapping.reporting_zone)).tz_localize(None).normalize()
     typed, drifted = _typed(mapping, events)
     columns: dict[str, Any] = {
         "time": pa.array(times.tz_localize(None).astype("datetime64[us]"), schema.field("time").type),
         "day": pa.array(days.to_numpy().astype("datetime64[D]"), pa.date32()),
         "user_id": [event.identity[1] or None for event in events],
         "event": [event.name for event in events],
-        "properties": [orjson.dumps(event.properties, option=orjson.OPT_SORT_KEYS).decode() for event in events],
-        "dedupe_key": [hashlib.blake2b(repr(event.identity).encode(), digest_size=12).hexdigest() for event in events],
+        "properties": [_json(mapping, day, event.properties) for event in events],
+        "dedupe_key": keys,
         **typed,
     }
     arrays = [columns[f.name] if isinstance(columns[f.name], pa.Array) else pa.array(columns[f.name], f.type) for f in schema]
-    return pa.table(arrays, schema=schema), ("drift",) if drifted else ()
+    return pa.table(arrays, schema=schema), drifted
+
+
+def _json(mapping: Mapping, day: date, properties: dict[str, Any]) -> str:
+    try:
+        return orjson.dumps(properties, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError as error:
+        raise ContractError(f"{mapping.source}: the export of {day} holds properties that are nested too deeply to keep.") from error
 
 
 def _instants(mapping: Mapping, seconds: list[float]) -> pd.DatetimeIndex:
@@ -149,7 +184,5 @@ def _value(column: str, value: Any) -> Any:
         return None
     if column == "lcp_ms":
         return float(value)
-    try:
-        return Decimal(repr(value)).quantize(FOUR_PLACES)
-    except InvalidOperation:
-        return None
+    exact = Decimal(repr(value))
+    return exact.quantize(FOUR_PLACES) if abs(exact) < LARGEST_AMOUNT else None
