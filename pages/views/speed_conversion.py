@@ -50,6 +50,8 @@ if states.ready():
         )
         with st.expander("The numbers"):
             st.dataframe(speed.table(found), hide_index=True, width="stretch")
+            if found.notes:
+                st.caption("On equal terms: " + "; ".join(found.notes) + ".")
         with st.expander("How it is computed"):
             st.write(
                 "A visitor-day is a person on a day with at least one page view. Its speed is the LCP of the first page view of that day, because buyers look at more "
