@@ -70,7 +70,7 @@ class StoreError(DashboardError):
 class SourceError(DashboardError):
     """A vendor's stream stops; what was published before stays.
 
-    kind is one word of the shared taxonomy: auth, permission, config, quota, transient, contract, plan.
+    kind is one word of the shared taxonomy: auth, permission, config, quota, transient, contract, plan, held.
     """
 
     kind = "contract"
@@ -116,6 +116,12 @@ class PlanError(SourceError):
     """The vendor's plan does not include this stream: unavailable, not failed."""
 
     kind = "plan"
+
+
+class HeldError(SourceError):
+    """What the vendor sent is so unlike what it sent before that the last good data stay in force."""
+
+    kind = "held"
 
 
 class ContractError(SourceError):

@@ -13,7 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, T
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-from connectors.sync import Progress, Report
+from connectors.outcome import Progress
+from connectors.sync import Report
 
 SECONDS_BETWEEN_LINES = 2.0
 

@@ -40,6 +40,7 @@ def _run(run: SourceRun) -> dict[str, Any]:
         "rows_read": run.rows_read,
         "rows_changed": run.rows_changed,
         "generation": run.generation,
+        "not_before": None if run.not_before is None else run.not_before.isoformat(timespec="seconds"),
         "streams": dict(run.streams),
         "error": None if run.error is None else {"kind": run.error_kind, "message": run.error},
     }

@@ -11,7 +11,8 @@ import typer
 from commands.common import AsJson, Home, open_space, print_json, say
 from commands.progress import drawn
 from connectors.example import example as example_text
-from connectors.sync import Order, SourceResult, SyncResult
+from connectors.outcome import SourceResult, SyncResult
+from connectors.sync import Order
 from connectors.sync import sync as run_sync
 from errors import ConfigError
 from metrics import reporting_zone
@@ -23,11 +24,12 @@ def sync(
     sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Only these sources of sources.yaml.")] = None,
     since: Annotated[str | None, typer.Option(metavar="D", help="Read again from this day (2026-10-01).")] = None,
     full: Annotated[bool, typer.Option("--full", help="Read everything again from every source's start.")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="Take data that were held back because they collapsed.")] = False,
     as_json: AsJson = False,
     home: Home = None,
 ) -> None:
     """Pull the sources and publish one generation when anything changed."""
-    order = Order(tuple(sources or ()), parse_day(since, "--since"), full)
+    order = Order(tuple(sources or ()), parse_day(since, "--since"), full, accept)
     result = pull(open_space(context, home), order)
     if as_json:
         print_json(as_document(result))
@@ -78,6 +80,7 @@ def _source(source: SourceResult) -> dict[str, Any]:
         "status": source.status,
         "rows_read": source.rows_read,
         "rows_changed": source.rows_changed,
+        "not_before": None if source.not_before is None else source.not_before.isoformat(timespec="seconds"),
         "streams": streams,
         "error": None if source.error is None else {"kind": source.error_kind, "message": source.error},
     }

@@ -11,105 +11,39 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from connectors import base
 from connectors.base import Connector
-from errors import ConfigError, ContractError, DashboardError, QuotaError, SourceError, TransientSourceError, suggest
+from connectors.outcome import Progress, SourceResult, StreamResult, SyncResult
+from errors import ConfigError, ContractError, DashboardError, HeldError, QuotaError, TransientSourceError, suggest
 from settings import PROJECT_ROOT, SourceEntry, Workspace
 from store.build import Build, Changes
+from store.gate import Gate
 from store.ledger import Ledger, SourceRun
 from store.types import Batch, Stream, Window, day_start
 from store.warehouse import Warehouse
 
 ATTEMPTS = 3
 LONGEST_WAIT_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where one stream stands. slices_total is known before the first slice."""
-
-    source: str
-    stream: str
-    slices: int
-    slices_total: int
-    rows: int
-    note: str = ""
-
-
-@dataclass(slots=True)
-class StreamResult:
-    """How one stream went. status: ok, paused (quota), failed, unavailable (not in the vendor's plan)."""
-
-    status: str = "ok"
-    rows_read: int = 0
-    rows_changed: int = 0
-    error: str | None = None
-
-
-@dataclass(slots=True)
-class SourceResult:
-    """How one source went. status: ok, paused, failed, auth."""
-
-    connector: str
-    started_at: datetime
-    status: str = "ok"
-    error: str | None = None
-    error_kind: str | None = None
-    finished_at: datetime | None = None
-    streams: dict[str, StreamResult] = field(default_factory=dict)
-
-    @property
-    def rows_read(self) -> int:
-        """Rows the vendor sent."""
-        return sum(s.rows_read for s in self.streams.values())
-
-    @property
-    def rows_changed(self) -> int:
-        """Rows that differ from what was stored."""
-        return sum(s.rows_changed for s in self.streams.values())
-
-    def fail(self, error: DashboardError) -> str:
-        """Take an error over; return the stream's status."""
-        kind = error.kind if isinstance(error, SourceError) else "config"
-        if kind == "plan":
-            return "unavailable"
-        word = "paused" if kind == "quota" else "failed"
-        self.status = "auth" if kind == "auth" else (self.status if self.status in ("auth", "failed") else word)
-        self.error, self.error_kind = str(error), kind
-        return word
-
-
-@dataclass(frozen=True, slots=True)
-class SyncResult:
-    """generation: the one served after the sync, None for an empty store; published: whether this sync made it."""
-
-    generation: int | None
-    published: bool
-    sources: dict[str, SourceResult]
-
-    @property
-    def exit_code(self) -> int:
-        """0 all ok or paused, 5 credentials refused everywhere, 1 all failed, 3 partly done."""
-        failed = [s for s in self.sources.values() if s.status in ("failed", "auth")]
-        if not failed:
-            return 0
-        if len(failed) < len(self.sources) or any(s.rows_read for s in failed):
-            return 3
-        return 5 if all(s.status == "auth" for s in failed) else 1
+QUOTA_SECONDS = 3_600.0
+"""How long a used-up quota rests when the vendor names no wait: all three count by the hour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to sync. since: read again from this day; full: read everything again from every source's start."""
+    """What to sync. since: read again from this day; full: read everything again from every source's start.
+
+    accept: take what the quality gate would hold back.
+    """
 
     sources: tuple[str, ...] = ()
     since: date | None = None
     full: bool = False
+    accept: bool = False
 
 
 Report = Callable[[Progress], None]
@@ -125,7 +59,8 @@ def sync(space: Workspace, entries: Sequence[SourceEntry], zone: ZoneInfo, order
     warehouse, ledger = Warehouse(space), Ledger(space)
     with warehouse.build(reporting_zone=str(zone)) as build:
         sync_id = ledger.begin_sync(now)
-        results = _pull_all(connectors, build, order, now, report)
+        results = _paused(ledger, connectors, now)
+        results |= _pull_all({n: c for n, c in connectors.items() if n not in results}, build, order, now, report)
         build.forget([entry.name for entry in entries])
         published = build.publish()
     for name, result in results.items():
@@ -143,6 +78,16 @@ def _choose(entries: Sequence[SourceEntry], order: Order) -> list[SourceEntry]:
             hint = suggest(name, known) or "Compare sources.yaml."
             raise ConfigError(f"There is no source '{name}'. Known sources: {', '.join(known) or 'none'}. {hint}")
     return [entry for entry in entries if not order.sources or entry.name in order.sources]
+
+
+def _paused(ledger: Ledger, connectors: dict[str, Connector], now: datetime) -> dict[str, SourceResult]:
+    """Return the sources that their vendors asked us to leave alone for a while; the wish outlives our process."""
+    waiting = {run.source: run for run in ledger.last_runs() if run.not_before is not None and run.not_before > now}
+    return {
+        name: SourceResult(connectors[name].name, now, "paused", run.error, run.error_kind, now, run.not_before)
+        for name, run in waiting.items()
+        if name in connectors
+    }
 
 
 def _pull_all(connectors: dict[str, Connector], build: Build, order: Order, now: datetime, report: Report) -> dict[str, SourceResult]:
@@ -178,7 +123,7 @@ class _Pull:
     def run(self) -> SourceResult:
         result = SourceResult(self.connector.name, datetime.now(UTC))
         for stream in self.connector.streams():
-            if result.status == "auth":
+            if result.status == "auth" or result.error_kind == "quota":
                 break
             result.streams[stream.name] = self._stream(stream, result)
         result.finished_at = datetime.now(UTC)
@@ -187,16 +132,18 @@ class _Pull:
     def _stream(self, stream: Stream, result: SourceResult) -> StreamResult:
         outcome, closed = StreamResult(), Changes()
         try:
+            backfill = self.build.held(self.source, stream.name)[1] is None
             # A vendor that stayed away through all attempts of one stream gets a single one for each of the others.
             attempts = 1 if result.error_kind == "transient" else ATTEMPTS
             for left in reversed(range(attempts)):
                 try:
-                    self._attempt(stream, outcome, closed)
+                    self._attempt(stream, outcome, closed, backfill)
                     break
                 except TransientSourceError as error:
                     self._wait(stream, error, left)
         except DashboardError as error:
             outcome.status, outcome.error = result.fail(error), str(error)
+            self._respect(error, result)
         except Exception as error:  # noqa: BLE001  # a fault of one connector, ours too, must not end the others
             unexpected = ContractError(
                 f"{self.source}: stream {stream.name} met a fault that nobody foresaw ({type(error).__name__} at {_place(error)}). "
@@ -204,6 +151,16 @@ class _Pull:
             )
             outcome.status, outcome.error = result.fail(unexpected), str(unexpected)
         return outcome
+
+    def _respect(self, error: DashboardError, result: SourceResult) -> None:
+        """Keep the instant before which the vendor does not want to be asked again."""
+        wanted = getattr(error, "retry_after_seconds", None)
+        if wanted is None and isinstance(error, QuotaError):
+            wanted = QUOTA_SECONDS
+        if wanted is not None:
+            spent = (datetime.now(UTC) - result.started_at).total_seconds()
+            again = self.now + timedelta(seconds=max(0.0, spent) + wanted)
+            result.not_before = max(again, result.not_before or again)
 
     def _wait(self, stream: Stream, error: TransientSourceError, left: int) -> None:
         """Wait before the next attempt; give the error on when none is left, or when the vendor asks for too long."""
@@ -215,7 +172,7 @@ class _Pull:
         if self.stop.wait(seconds):
             raise _Stopped
 
-    def _attempt(self, stream: Stream, outcome: StreamResult, closed: Changes) -> None:
+    def _attempt(self, stream: Stream, outcome: StreamResult, closed: Changes, backfill: bool) -> None:
         window = self._window(stream, closed)
         if window is None:
             return
@@ -227,7 +184,12 @@ class _Pull:
             closed.slices, closed.last_slice = before.slices + now.slices, now.last_slice
 
         batches = self._watched(stream, self.connector.read(stream, window), before.slices + total)
-        self.build.replace(source=self.source, connector=self.connector.name, stream=stream, batches=batches, on_commit=committed)
+        gate = None if self.order.accept else Gate(self.source, stream, backfill)
+        self.build.replace(
+            source=self.source, connector=self.connector.name, stream=stream, batches=batches, on_commit=committed, gate=gate
+        )
+        if gate is not None and gate.kept:
+            raise HeldError(gate.words())
 
     def _watched(self, stream: Stream, batches: Iterator[Batch], total: int) -> Iterator[Batch]:
         """Pass the batches on, telling where the stream stands at most five times a second."""
@@ -286,4 +248,5 @@ def _record(source: str, result: SourceResult) -> SourceRun:
         error_kind=result.error_kind,
         error=result.error,
         generation=None,
+        not_before=result.not_before,
     )

@@ -11,13 +11,14 @@ from typing import Self
 
 import pyarrow as pa
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, Table, create_engine, delete, insert, select
+from sqlalchemy import Connection, Engine, Table, create_engine, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from errors import BusyError, StoreError
 from store import partitions
 from store.coverage import covered
+from store.gate import Gate
 from store.generations import Generations
 from store.schema import FACTS, arrow_schema, coverage, meta, slices, warehouse
 from store.types import Batch, Stream
@@ -54,6 +55,10 @@ class _Pending:
             self.tables += self.open
             self.closed.append(batch)
             self.open = []
+
+    @property
+    def open_rows(self) -> int:
+        return sum(table.num_rows for table in self.open)
 
     @property
     def is_full(self) -> bool:
@@ -167,23 +172,52 @@ class Build:
         stream: Stream,
         batches: Iterable[Batch],
         on_commit: Callable[[Changes], None] | None = None,
+        gate: Gate | None = None,
     ) -> Changes:
         """Replace the slices that `batches` bring, slice by slice; a slice that is not closed leaves its rows as they were.
+
+        A slice that the gate does not admit leaves its rows as they were, too, and is flagged "held".
 
         Closed slices are committed in groups together with their coverage; when `batches` raises, the slices closed
         before stay committed and the error goes on.
         """
         changes, pending = Changes(), _Pending()
+        before = {} if gate is None else self._complete_slices(source, stream)
         try:
             for batch in batches:
                 _require_schema(stream.table, batch.rows)
+                if gate is not None and batch.closes and not gate.admits(batch, pending.open_rows + batch.rows.num_rows, before):
+                    pending.open = []
+                    self._flag(source, stream, batch.slice)
+                    continue
                 pending.add(batch)
+                if batch.closes and batch.complete_through is not None:
+                    before[batch.slice] = pending.rows[batch.slice]
                 if pending.is_full:
                     self._commit(source, connector, stream, pending, changes, on_commit)
                     pending = _Pending(open=pending.open)
         finally:
             self._commit(source, connector, stream, pending, changes, on_commit)
         return changes
+
+    def _complete_slices(self, source: str, stream: Stream) -> dict[date, int]:
+        """Return slice → rows of the complete slices that are held."""
+        mine = select(slices.c.slice, slices.c.rows).where(
+            slices.c.source == source, slices.c.stream == stream.name, slices.c.complete_through.is_not(None)
+        )
+        with self._writing, self.engine.connect() as connection:
+            return {row.slice: row.rows for row in connection.execute(mine)}
+
+    def _flag(self, source: str, stream: Stream, day: date) -> None:
+        """Mark a slice whose last good rows were kept; the next admitted pull of it takes the mark away."""
+        mine = (slices.c.source == source) & (slices.c.stream == stream.name) & (slices.c.slice == day)
+        with self._writing, self.engine.begin() as connection:
+            row = connection.execute(select(slices.c.flags).where(mine)).one()
+            flags = {*filter(None, row.flags.split(",")), "held"}
+            connection.execute(update(slices).where(mine).values(flags=",".join(sorted(flags))))
+            connector = connection.scalar(select(coverage.c.connector).where(coverage.c.source == source, coverage.c.stream == stream.name))
+            if self._cover(connection, source, str(connector), stream, FACTS[stream.table]):
+                self._store(connection, dirty="1")
 
     def _commit(
         self, source: str, connector: str, stream: Stream, pending: _Pending, changes: Changes, on_commit: Callable[[Changes], None] | None

@@ -29,7 +29,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 @dataclass(frozen=True, slots=True)
 class SourceRun:
-    """How the sync of one source went. Instants are aware UTC; generation None = nothing was published."""
+    """How the sync of one source went. Instants are aware UTC; generation None = nothing was published.
+
+    not_before: the vendor named a wait, and is not asked again before this instant.
+    """
 
     source: str
     connector: str
@@ -42,6 +45,7 @@ class SourceRun:
     error_kind: str | None
     error: str | None
     generation: int | None
+    not_before: datetime | None = None
 
 
 class Ledger:
@@ -94,6 +98,7 @@ class Ledger:
             "streams": json.dumps(dict(run.streams), sort_keys=True),
             "error_kind": run.error_kind,
             "error": run.error,
+            "not_before": None if run.not_before is None else _naive(run.not_before),
         }
         with self._connect() as connection:
             connection.execute(insert(source_runs).values(**values))
@@ -168,4 +173,5 @@ def _source_run(row: Any) -> SourceRun:
         error_kind=row.error_kind,
         error=row.error,
         generation=row.generation,
+        not_before=None if row.not_before is None else row.not_before.replace(tzinfo=UTC),
     )

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from commands.demo import SOURCES
-from connectors.sync import Order, SyncResult, sync
+from connectors.outcome import SyncResult
+from connectors.sync import Order, sync
 from metrics import Catalog, open_catalog, reporting_zone
 from sandbox.ga4 import Ga4Server
 from sandbox.jira import JiraServer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
@@ -79,6 +80,12 @@ def age_words(at: datetime | None, now: datetime | None = None) -> str:
     if age < timedelta(days=1):
         return f"{int(age.total_seconds() // 3600)} h ago"
     return f"on {day_words(at.date())}"
+
+
+def instant_words(at: datetime, zone: ZoneInfo) -> str:
+    """Return an instant as a day and a time of the reporting zone."""
+    local = at.astimezone(zone)
+    return f"{day_words(local.date())}, {local:%H:%M}"
 
 
 def range_words(first: date, last: date) -> str:

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from pages.ui import data, states
-from pages.ui.numbers import age_words, day_words
+from pages.ui.numbers import age_words, day_words, instant_words
 from pages.ui.text import markdown
 
 WORDS = {
     "ok": ("●", "Last sync succeeded"),
     "paused": ("‖", "Paused by the vendor's quota"),
+    "held": ("▲", "Held: the last good data stay"),
     "failed": ("▲", "Failed"),
     "auth": ("▲", "Credentials refused"),
 }
@@ -18,6 +19,7 @@ FLAGS = {
     "other_row": "the vendor rolled small groups up into (other)",
     "restricted": "the account may not see some columns",
     "drift": "some events held another type than expected",
+    "held": "new data collapsed and were held back",
 }
 
 if states.ready():
@@ -39,6 +41,8 @@ if states.ready():
             st.write(f"Last good sync {age_words(source.synced_at)}")
             if run:
                 st.caption(f"Last run: {run.rows_read:,} rows read, {run.rows_changed:,} changed")
+            if run and run.not_before:
+                st.caption(f"Asked again from {instant_words(run.not_before, catalog.calendar.timezone)}")
             for flag in source.flags:
                 st.caption(f":material/flag: {flag}: {FLAGS.get(flag, '')}")
             if run and run.error:

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import func, select
 
 from connectors import base
-from connectors.sync import Order, Progress, SyncResult, sync
+from connectors.outcome import Progress, SyncResult
+from connectors.sync import Order, sync
 from errors import AuthError, ConfigError, ContractError, PlanError, QuotaError, TransientSourceError
+from metrics.coverage import read_coverage
 from settings import SourceEntry, Workspace
 from store.ledger import Ledger
 from store.schema import web_traffic
@@ -43,6 +45,10 @@ class Bench:
         with Warehouse(self.space).open() as opened, opened.engine.connect() as connection:
             grouped = select(web_traffic.c.source, func.sum(web_traffic.c.sessions)).group_by(web_traffic.c.source)
             return {source: int(total) for source, total in connection.execute(grouped)}
+
+    def flags(self) -> set[str]:
+        with Warehouse(self.space).open() as opened, opened.engine.connect() as connection:
+            return {flag for row in read_coverage(connection) for flag in row.flags}
 
 
 @pytest.fixture

@@ -1,0 +1,87 @@
+"""How a sync went: of one stream, of one source, of all. Knows no vendor and no store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from errors import DashboardError, SourceError
+
+SEVERITY = ("ok", "paused", "held", "failed", "auth")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where one stream stands. slices_total is known before the first slice."""
+
+    source: str
+    stream: str
+    slices: int
+    slices_total: int
+    rows: int
+    note: str = ""
+
+
+@dataclass(slots=True)
+class StreamResult:
+    """How one stream went. status: ok, paused (quota), held (quality gate), failed, unavailable (not in the vendor's plan)."""
+
+    status: str = "ok"
+    rows_read: int = 0
+    rows_changed: int = 0
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class SourceResult:
+    """How one source went. status: ok, paused, held, failed, auth. not_before: the vendor is not asked again before it."""
+
+    connector: str
+    started_at: datetime
+    status: str = "ok"
+    error: str | None = None
+    error_kind: str | None = None
+    finished_at: datetime | None = None
+    not_before: datetime | None = None
+    streams: dict[str, StreamResult] = field(default_factory=dict)
+
+    @property
+    def rows_read(self) -> int:
+        """Rows the vendor sent."""
+        return sum(s.rows_read for s in self.streams.values())
+
+    @property
+    def rows_changed(self) -> int:
+        """Rows that differ from what was stored."""
+        return sum(s.rows_changed for s in self.streams.values())
+
+    def fail(self, error: DashboardError) -> str:
+        """Take an error over; return the stream's status."""
+        kind = error.kind if isinstance(error, SourceError) else "config"
+        if kind == "plan":
+            return "unavailable"
+        word = {"quota": "paused", "held": "held"}.get(kind, "failed")
+        self.status = max(self.status, "auth" if kind == "auth" else word, key=SEVERITY.index)
+        self.error, self.error_kind = str(error), kind
+        return word
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """generation: the one served after the sync, None for an empty store; published: whether this sync made it."""
+
+    generation: int | None
+    published: bool
+    sources: dict[str, SourceResult]
+
+    @property
+    def exit_code(self) -> int:
+        """0 all ok or paused, 5 credentials refused everywhere, 1 all failed, 3 partly done (a held source keeps its last good data)."""
+        failed = [s for s in self.sources.values() if s.status in ("held", "failed", "auth")]
+        if not failed:
+            return 0
+        if len(failed) < len(self.sources) or any(s.rows_read for s in failed):
+            return 3
+        if any(s.status == "held" for s in failed):
+            return 3
+        return 5 if all(s.status == "auth" for s in failed) else 1
