@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from commands.backup import backup, restore
 from commands.common import Home, say
 from commands.definitions import check, schema, tables
 from commands.demo import demo, vendors
 from commands.doctor import doctor
 from commands.query import query
+from commands.schedule import schedule
 from commands.serve import serve
 from commands.status import status
 from commands.sync import example, sync
@@ -32,9 +34,10 @@ def root(home: Home = None) -> None:
     """Options before the command hold for it, too."""
 
 
-for command in (demo, sync, query, check, tables, doctor, status, serve):
+for command in (demo, sync, query, check, tables, doctor, status, serve, backup, restore):
     app.command()(command)
 app.command("sandbox", hidden=True)(vendors)
+app.command("schedule", hidden=True)(schedule)
 app.command("schema", hidden=True)(schema)
 app.command("example", hidden=True)(example)
 

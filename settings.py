@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from errors import ConfigError, suggest
 
 PROJECT_ROOT = Path(__file__).resolve().parent
 DEMO_MARKER = "DEMO"
+OWN_KEYS = ("connector", "every")
+"""Keys of a source that are ours; all others are its connector's."""
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -91,13 +94,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class SourceEntry:
-    """One source of sources.yaml, its references resolved; the connector's Settings check what the fields mean."""
+    """One source of sources.yaml, its references resolved; the connector's Settings check what the fields mean.
+
+    every: how often 'kpi serve' syncs it.
+    """
 
     name: str
     connector: str
     file: str
     line: int
     fields: Mapping[str, Field]
+    every: timedelta = timedelta(hours=1)
 
 
 def load_sources(space: Workspace) -> tuple[SourceEntry, ...]:
@@ -132,8 +139,16 @@ def _entry(path: Path, listed: Any, name: str) -> SourceEntry:
         raise ConfigError(f"{where}: a source's name has small letters, digits and _ only, and begins with a letter.")
     if "connector" not in body:
         raise ConfigError(f"{where} has no 'connector'. Add one, for example 'connector: ga4'.")
-    fields = {str(key): _resolve(path, _line(body, key), str(name), str(key), value) for key, value in body.items() if key != "connector"}
-    return SourceEntry(str(name), str(body["connector"]), path.name, line, fields)
+    fields = {str(key): _resolve(path, _line(body, key), str(name), str(key), value) for key, value in body.items() if key not in OWN_KEYS}
+    every = _interval(body.get("every", "1h"), f"{path.name}:{_line(body, 'every')}: source '{name}'")
+    return SourceEntry(str(name), str(body["connector"]), path.name, line, fields, every)
+
+
+def _interval(text: object, where: str) -> timedelta:
+    match = re.fullmatch(r"([1-9][0-9]{0,3})(m|h|d)", str(text))
+    if match is None:
+        raise ConfigError(f"{where}: 'every' is '{text}'. Write how often to sync as 15m, 1h or 1d.")
+    return int(match[1]) * {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[match[2]]
 
 
 def _resolve(path: Path, line: int, source: str, key: str, value: object) -> Field:

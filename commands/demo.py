@@ -14,7 +14,8 @@ from typing import Annotated
 import typer
 
 from commands.common import say
-from commands.serve import DEFAULT_PORT, Port, dashboard, require_free, stop, until_interrupted
+from commands.schedule import stop
+from commands.serve import DEFAULT_PORT, Port, dashboard, require_free, until_interrupted
 from commands.sync import pull, summary
 from connectors.sync import Order
 from errors import StoreError

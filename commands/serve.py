@@ -10,13 +10,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import Annotated
 
 import typer
 
 from commands.common import Home, open_space, say
+from commands.schedule import scheduler, stop
 from errors import ConfigError, StoreError
 from settings import PROJECT_ROOT, Workspace, child_environment
 
@@ -25,10 +26,15 @@ START_SECONDS = 60.0
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard on this machine.")]
 
 
-def serve(context: typer.Context, port: Port = DEFAULT_PORT, home: Home = None) -> None:
-    """Serve the dashboard until Ctrl-C."""
+def serve(
+    context: typer.Context,
+    port: Port = DEFAULT_PORT,
+    sync: Annotated[bool, typer.Option(help="Keep the data fresh: sync every source at its interval.")] = True,
+    home: Home = None,
+) -> None:
+    """Serve the dashboard and keep its data fresh until Ctrl-C."""
     space = open_space(context, home)
-    with until_interrupted(), dashboard(space, port) as server:
+    with until_interrupted(), scheduler(space) if sync else nullcontext(), dashboard(space, port) as server:
         say(f"KPI Bridge is served at http://127.0.0.1:{port}. Press Ctrl-C to stop.")
         server.wait()
 
@@ -83,17 +89,6 @@ def _await(server: subprocess.Popen[bytes], port: int) -> None:
         else:
             return
     raise StoreError(f"The dashboard's server did not answer on port {port} within {START_SECONDS:.0f} s.")
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a child: ask first, then insist."""
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from commands.common import AsJson, Home, open_space, print_json
 from commands.query import freshness_document
 from commands.table import print_table
-from metrics import open_catalog
+from metrics import Catalog, open_catalog
 from store.ledger import Ledger, SourceRun
 
 
@@ -25,11 +26,32 @@ def status(context: typer.Context, as_json: AsJson = False, home: Home = None) -
         for name in names
     }
     if as_json:
-        print_json({"generation": catalog.generation, "sources": sources})
+        print_json(
+            {
+                "generation": catalog.generation,
+                "sources": {name: {**sources[name], "streams": _streams(catalog, name)} for name in names},
+                "flagged": [asdict(one) for one in catalog.flagged()],
+                "restated": [asdict(one) for one in catalog.restatements()],
+            }
+        )
         return
     rows = [[name, *_cells(sources[name])] for name in names]
     served = "The warehouse is empty" if catalog.generation is None else f"Generation {catalog.generation}"
     print_table(served, ["source", "last run", "last good sync", "covered through", "flags", "message"], rows)
+
+
+def _streams(catalog: Catalog, source: str) -> dict[str, Any]:
+    return {
+        s.stream: {
+            "table": s.table,
+            "rows": s.rows,
+            "covered_from": s.covered_from,
+            "complete_through": None if s.complete_through is None else s.complete_through.isoformat(timespec="seconds"),
+            "flags": list(s.flags),
+        }
+        for s in catalog.coverage()
+        if s.source == source
+    }
 
 
 def _run(run: SourceRun) -> dict[str, Any]:

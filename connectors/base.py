@@ -52,7 +52,7 @@ def option(help: str, *, default: Any = dataclasses.MISSING, secret: bool = Fals
 
 def names() -> tuple[str, ...]:
     """Return the names of all connectors: the modules of this room that define a Connector class."""
-    skipped = {"base", "example", "http", "outcome", "sync"}
+    skipped = {"base", "example", "http", "outcome", "schedule", "sync"}
     return tuple(sorted(m.name for m in pkgutil.iter_modules(connectors.__path__) if m.name not in skipped))
 
 

@@ -17,7 +17,17 @@ from metrics.calendar import Calendar
 from metrics.check import Definitions, check_file
 from metrics.compare import against_row, comparison, target_status
 from metrics.compile import Slots, compile_plan, day_of
-from metrics.coverage import Reach, StreamCoverage, freshness, reach, read_coverage
+from metrics.coverage import (
+    FlaggedSlice,
+    Reach,
+    Restatement,
+    StreamCoverage,
+    freshness,
+    reach,
+    read_coverage,
+    read_flagged,
+    read_restatements,
+)
 from metrics.definitions import KPI as Definition
 from metrics.definitions import Target, fingerprint
 from metrics.events import read_events, read_sprints
@@ -136,6 +146,20 @@ class Catalog:
     def coverage(self) -> tuple[StreamCoverage, ...]:
         """Return how far every stream of every source reaches."""
         return self._streams
+
+    def restatements(self) -> tuple[Restatement, ...]:
+        """Return the complete days whose totals changed at a vendor later, newest first; () for an empty store."""
+        if self._opened is None:
+            return ()
+        with self._opened.engine.connect() as connection:
+            return read_restatements(connection)
+
+    def flagged(self) -> tuple[FlaggedSlice, ...]:
+        """Return the slices that carry quality flags, newest first; () for an empty store."""
+        if self._opened is None:
+            return ()
+        with self._opened.engine.connect() as connection:
+            return read_flagged(connection)
 
     def freshness(self, kpi: str | None = None) -> tuple[Freshness, ...]:
         """Return how far each source reaches, all or those behind one KPI."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -202,11 +204,15 @@ class Build:
 
     def _complete_slices(self, source: str, stream: Stream) -> dict[date, int]:
         """Return slice → rows of the complete slices that are held."""
+        with self._writing, self.engine.connect() as connection:
+            return self._complete(connection, source, stream)
+
+    @staticmethod
+    def _complete(connection: Connection, source: str, stream: Stream) -> dict[date, int]:
         mine = select(slices.c.slice, slices.c.rows).where(
             slices.c.source == source, slices.c.stream == stream.name, slices.c.complete_through.is_not(None)
         )
-        with self._writing, self.engine.connect() as connection:
-            return {row.slice: row.rows for row in connection.execute(mine)}
+        return {row.slice: row.rows for row in connection.execute(mine)}
 
     def _flag(self, source: str, stream: Stream, day: date) -> None:
         """Mark a slice whose last good rows were kept; the next admitted pull of it takes the mark away."""
@@ -226,7 +232,10 @@ class Build:
             return
         with self._writing, self.engine.begin() as connection:
             table = FACTS[stream.table]
-            changed = partitions.replace(connection, table, source, stream.table, pending.tables, list(pending.rows))
+            complete = self._complete(connection, source, stream)
+            replaced = partitions.replace(connection, table, source, stream.table, pending.tables, list(pending.rows))
+            partitions.log_restatements(connection, source, stream, replaced, complete, self._generations.following())
+            changed = replaced.rows
             partitions.record(connection, source, stream, pending.closed, pending.rows)
             moved = self._cover(connection, source, connector, stream, table)
             if changed or moved:
@@ -262,6 +271,13 @@ class Build:
             return self._generations.publish()
         self._generations.discard()
         return None
+
+    def adopt(self, file: Path) -> int:
+        """Publish a finished file of facts instead of what was built; return its generation."""
+        self._close()
+        self._generations.discard()
+        shutil.copyfile(file, self._generations.building)
+        return self._generations.publish()
 
     def forget(self, keep: Sequence[str]) -> int:
         """Remove every row of sources that are not in `keep` (they left sources.yaml); return the rows removed."""

@@ -68,6 +68,10 @@ class Generations:
         """Return the finished generations on disk, oldest first."""
         return sorted(int(p.stem) for p in self.folder.glob("*.duckdb") if p.stem.isdigit())
 
+    def following(self) -> int:
+        """Return the number that the next published generation gets."""
+        return max(self.numbers(), default=0) + 1
+
     def lease(self, number: int | None = None) -> tuple[int, Lease]:
         """Return a generation (the current one for None) and a lease on it.
 
@@ -112,7 +116,7 @@ class Generations:
 
     def publish(self) -> int:
         """Make the built file the current generation and return its number; it must be closed and checkpointed."""
-        number = max(self.numbers(), default=0) + 1
+        number = self.following()
         _flush(self.building)
         self.building.rename(self.path(number))
         _flush(self.folder)

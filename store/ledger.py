@@ -16,6 +16,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -25,6 +26,7 @@ from settings import Workspace
 from store.ledger_schema import source_runs, sync_runs
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+HEAD = max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Ledger:
     def _runs(self, statement: Any) -> tuple[SourceRun, ...]:
         if self._file is not None and not self._file.exists():
             return ()
+        self._bring_up_to_date()
         joined = statement.join(sync_runs, sync_runs.c.id == source_runs.c.sync_id).order_by(source_runs.c.source)
         with self._connect(read_only=True) as connection:
             return tuple(_source_run(row) for row in connection.execute(joined))
@@ -78,6 +81,8 @@ class Ledger:
 
         Raises: StoreError when the ledger cannot be written.
         """
+        if self._file is not None and self._file.exists():
+            self._bring_up_to_date()
         self._migrate()
         with self._connect() as connection:
             key = connection.execute(insert(sync_runs).values(started_at=_naive(started_at))).inserted_primary_key
@@ -108,6 +113,18 @@ class Ledger:
         ended = {"finished_at": _naive(finished_at), "generation": generation, "status": status}
         with self._connect() as connection:
             connection.execute(update(sync_runs).where(sync_runs.c.id == sync_id).values(**ended))
+
+    def _bring_up_to_date(self) -> None:
+        """Migrate a ledger that an earlier version wrote; refuse one that a later version wrote."""
+        with self._connect(read_only=True) as connection:
+            version = MigrationContext.configure(connection).get_current_revision()
+        if version == HEAD:
+            return
+        if version is not None and version > HEAD:
+            raise StoreError(
+                f"{self._file or 'KPI_LEDGER_URL'}: a newer version of the dashboard wrote this ledger (schema {version}, known {HEAD}). Update the dashboard."
+            )
+        self._migrate()
 
     def _migrate(self) -> None:
         if self._file is not None:

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date
 
 import pyarrow as pa
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, delete, func, insert, literal, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Double,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
-from store.schema import arrow_schema, slices
-from store.types import Batch, Stream
+from store.schema import NON_ADDITIVE, arrow_schema, restatements, slices
+from store.types import WHOLE, Batch, Stream
 
 
-def replace(connection: Connection, table: Table, source: str, name: str, fetched: Sequence[pa.Table], days: Sequence[date]) -> int:
-    """Make the table hold exactly `fetched` for (source, days); return how many rows differ from before.
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """rows: how many differ from before; sums: slice → what → (before, after), for the slices that differ."""
+
+    rows: int
+    sums: Mapping[date, Mapping[str, tuple[float | None, float | None]]]
+
+
+def replace(connection: Connection, table: Table, source: str, name: str, fetched: Sequence[pa.Table], days: Sequence[date]) -> Replaced:
+    """Make the table hold exactly `fetched` for (source, days); return what differs from before.
 
     Shape: fetched tables have the columns of arrow_schema(name) and `slice`. A changed row counts once, not as one
     removed and one added.
@@ -25,13 +49,43 @@ def replace(connection: Connection, table: Table, source: str, name: str, fetche
     new = select(*(stage.c[c] for c in columns))
     old = select(*(table.c[c] for c in columns)).where(here)
     differing = _differing(connection, new, old)
+    sums: dict[date, dict[str, tuple[float | None, float | None]]] = {}
     if differing:
         touched = list(differing)
+        was, now = (_sums(connection, t, w) for t, w in ((table, here & table.c.slice.in_(touched)), (stage, stage.c.slice.in_(touched))))
+        sums = {
+            day: {k: (was.get(day, {}).get(k), now.get(day, {}).get(k)) for k in {**was.get(day, {}), **now.get(day, {})}}
+            for day in touched
+        }
         connection.execute(delete(table).where(table.c.source == source, table.c.slice.in_(touched)))
         rows = select(literal(source), *(stage.c[c] for c in columns)).where(stage.c.slice.in_(touched))
         connection.execute(insert(table).from_select(["source", *columns], rows))
     stage.drop(connection)
-    return sum(differing.values())
+    return Replaced(sum(differing.values()), sums)
+
+
+def _sums(connection: Connection, table: Table, where: ColumnElement[bool]) -> dict[date, dict[str, float]]:
+    """Return slice → what → total, for everything that adds up: the rows, and the columns of counts and amounts."""
+    counted = [c for c in table.columns if isinstance(c.type, BigInteger | Numeric) and not isinstance(c.type, Double)]
+    additive = [c for c in counted if c.name not in {name for _, name in NON_ADDITIVE}]
+    columns = [func.count().label("rows"), *(func.sum(c).label(c.name) for c in additive)]
+    found = connection.execute(select(table.c.slice, *columns).where(where).group_by(table.c.slice))
+    return {row.slice: {k: float(v) for k, v in row._mapping.items() if k != "slice" and v is not None} for row in found}
+
+
+def log_restatements(
+    connection: Connection, source: str, stream: Stream, replaced: Replaced, complete: Collection[date], generation: int
+) -> None:
+    """Write down which totals of complete days changed: what was shown, and what it is now."""
+    rows = [
+        {"source": source, "stream": stream.name, "slice": day, "generation": generation, "what": what, "before": was, "after": now}
+        for day, sums in sorted(replaced.sums.items())
+        if day in complete and day != WHOLE
+        for what, (was, now) in sorted(sums.items())
+        if was != now
+    ]
+    if rows:
+        connection.execute(insert(restatements), rows)
 
 
 def _stage(connection: Connection, table: Table, name: str, fetched: Sequence[pa.Table]) -> Table:

@@ -244,6 +244,19 @@ coverage = Table(
     Column("flags", String, nullable=False, comment="comma separated, sorted"),
 )
 
+restatements = Table(
+    "_restatements",
+    warehouse,
+    Column("source", String, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("slice", Date, nullable=False),
+    Column("generation", BigInteger, nullable=False, comment="the one that first showed the new value"),
+    Column("what", String, nullable=False, comment="rows, or the column whose sum changed"),
+    Column("before", Double, comment="what was shown; NULL for no value"),
+    Column("after", Double, comment="what it is now"),
+    comment="days that were complete and changed at the vendor later",
+)
+
 meta = Table(
     "_meta",
     warehouse,
@@ -251,7 +264,7 @@ meta = Table(
     Column("value", String, nullable=False),
 )
 
-INTERNAL = frozenset({"_slices", "_coverage", "_meta"})
+INTERNAL = frozenset({"_slices", "_coverage", "_restatements", "_meta"})
 FACTS: dict[str, Table] = {name: table for name, table in warehouse.tables.items() if name not in INTERNAL}
 
 _ARROW: dict[type[TypeEngine[Any]], pa.DataType] = {

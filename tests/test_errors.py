@@ -28,7 +28,7 @@ def test_every_source_error_names_its_kind_from_the_shared_words() -> None:
     def below(kind: type[SourceError]) -> set[type[SourceError]]:
         return {kind, *(deeper for direct in kind.__subclasses__() for deeper in below(direct))}
 
-    assert {kind.kind for kind in below(SourceError)} == {"auth", "permission", "config", "quota", "transient", "contract", "plan"}
+    assert {kind.kind for kind in below(SourceError)} == {"auth", "permission", "config", "quota", "transient", "contract", "plan", "held"}
 
 
 def test_a_quota_carries_the_wait() -> None:

@@ -58,6 +58,25 @@ if states.ready():
         hide_index=True,
         width="stretch",
     )  # fmt: skip
+    flagged = [f for f in catalog.flagged() if f.day is not None]
+    if flagged:
+        st.subheader("Days with a reservation", anchor=False)
+        st.dataframe(
+            [{"day": day_words(f.day), "source": f.source, "stream": f.stream, "rows": f.rows, "reservation": "; ".join(FLAGS.get(n, n) for n in f.flags)} for f in flagged],
+            hide_index=True,
+            width="stretch",
+        )  # fmt: skip
+    st.subheader("Restated by the vendors", anchor=False)
+    restated = catalog.restatements()
+    if restated:
+        st.caption("Days that were complete and changed later. Older links keep what they showed.")
+        st.dataframe(
+            [{"day": day_words(r.day), "source": r.source, "stream": r.stream, "what": r.what.replace("_", " "), "was": r.before, "is": r.after, "since generation": r.generation} for r in restated],
+            hide_index=True,
+            width="stretch",
+        )  # fmt: skip
+    else:
+        st.write("● No complete day has changed since it was first read.")
     st.subheader("Definitions", anchor=False)
     if catalog.issues:
         st.dataframe(

@@ -97,3 +97,22 @@ def test_a_vendor_that_is_down_stops_only_its_own_source(small_shop: Shop) -> No
     assert "product" in (result.sources["product"].error or "")
     assert counts(small_shop)["events"] == len(small_shop.world.company.actions)
     small_shop.servers[1].stop = lambda: None  # type: ignore[method-assign]  # the fixture stops it once more
+
+
+def test_a_restated_day_is_logged_with_what_was_shown_and_what_it_is_now(small_shop: Shop) -> None:
+    small_shop.sync()
+    before = small_shop.world.company.visits
+    day = small_shop.world.end - timedelta(days=1)
+    restate(small_shop.world.company, day, seed=3)
+    after = small_shop.world.company.visits
+    serve(small_shop, small_shop.world)
+    with small_shop.catalog() as catalog:
+        assert catalog.restatements() == ()
+    small_shop.sync()
+    with small_shop.catalog() as catalog:
+        logged = {r.what: r for r in catalog.restatements() if (r.source, r.stream, r.day) == ("web", "traffic", day)}
+        assert {r.day for r in catalog.restatements()} == {day}
+    truth = [(len(v), v["revenue_cents"].sum() / 100) for v in (f[f["day"] == pd.Timestamp(day)] for f in (before, after))]
+    assert (logged["sessions"].before, logged["sessions"].after, logged["sessions"].generation) == (truth[0][0], truth[1][0], 2)
+    assert (logged["revenue"].before, logged["revenue"].after) == (truth[0][1], truth[1][1])
+    assert "total_users" not in logged

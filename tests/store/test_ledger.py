@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import inspect, text
 
 from errors import StoreError
 from settings import Workspace
-from store.ledger import Ledger, SourceRun
+from store.ledger import MIGRATIONS, Ledger, SourceRun
 from store.ledger_schema import ledger as schema
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -82,3 +84,31 @@ def test_a_damaged_ledger_is_named(tmp_path: Path) -> None:
     (tmp_path / "data" / "ledger.sqlite").write_bytes(b"rubbish" * 1000)
     with pytest.raises(StoreError, match=r"ledger\.sqlite: the ledger cannot be used"):
         Ledger(Workspace(tmp_path)).last_runs()
+
+
+def old_ledger(home: Path, revision: str) -> Ledger:
+    """Return a ledger with one run as the version of `revision` wrote it."""
+    made = Ledger(Workspace(home))
+    made.begin_sync(NOON)
+    made.record_source(1, run("web", "ok", NOON))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with made._connect() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+    return Ledger(Workspace(home))
+
+
+@pytest.mark.parametrize("revision", sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")))
+def test_a_ledger_of_any_earlier_version_is_read_and_keeps_its_history(tmp_path: Path, revision: str) -> None:
+    (last,) = old_ledger(tmp_path, revision).last_runs()
+    assert (last.source, last.rows_read, last.not_before) == ("web", 10, None)
+
+
+def test_a_ledger_of_a_later_version_is_refused(ledger: Ledger) -> None:
+    ledger.begin_sync(NOON)
+    with ledger._connect() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for refused in (ledger.last_runs, lambda: ledger.begin_sync(NOON)):
+        with pytest.raises(StoreError, match="a newer version of the dashboard wrote this ledger"):
+            refused()

@@ -1,0 +1,89 @@
+"""backup, restore, status and the scheduler, as the person who keeps it running meets them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cli import main
+from commands.schedule import tick
+from settings import PROJECT_ROOT
+from store.ledger import Ledger
+from store.warehouse import Warehouse
+from tests.shop import Shop
+
+
+def asked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(list(arguments))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_a_backup_is_made_and_restored_from_the_command_line(small_shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = str(small_shop.space.home)
+    small_shop.sync()
+    code, out, _ = asked(capsys, "backup", "--to", str(tmp_path / "b.tar.gz"), "--json", "--home", home)
+    made = json.loads(out)
+    assert (code, made["generation"], set(made["members"])) == (0, 1, {"warehouse.duckdb", "ledger.sqlite", "sources.yaml"})
+    code, _, err = asked(capsys, "restore", made["file"], "--home", home)
+    assert (code, "--yes" in err) == (2, True)
+    code, out, _ = asked(capsys, "restore", made["file"], "--yes", "--json", "--home", home)
+    assert (code, json.loads(out)["serves"]) == (0, 2)
+    code, _, err = asked(capsys, "backup", "--to", "/proc/nowhere/b.tar.gz", "--home", home)
+    assert (code, "Traceback" in err, "--to" in err) == (1, False, True)
+
+
+def test_status_tells_coverage_flags_restatements_and_the_next_attempt(small_shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    small_shop.sync()
+    code, out, _ = asked(capsys, "status", "--json", "--home", str(small_shop.space.home))
+    found = json.loads(out)
+    assert code == 0
+    assert set(found) == {"generation", "sources", "flagged", "restated"}
+    traffic = found["sources"]["web"]["streams"]["traffic"]
+    assert set(traffic) == {"table", "rows", "covered_from", "complete_through", "flags"}
+    assert found["sources"]["web"]["last_run"]["not_before"] is None
+
+
+def test_a_tick_syncs_what_is_due_and_nothing_twice(small_shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    tick(small_shop.space, datetime.now(UTC))
+    assert Warehouse(small_shop.space).current() == 1
+    calls = sum(len(server.calls) for server in small_shop.servers)
+    tick(small_shop.space, datetime.now(UTC))
+    assert sum(len(server.calls) for server in small_shop.servers) == calls
+    assert "Published generation 1" in capsys.readouterr().err
+
+
+def test_a_broken_sources_file_does_not_end_the_scheduler(small_shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    small_shop.space.sources_file.write_text("version: 1\nsources: [")
+    said = tick(small_shop.space, datetime.now(UTC))
+    assert "sources.yaml" in said
+    assert tick(small_shop.space, datetime.now(UTC), said) == said
+    assert capsys.readouterr().err.count("sources.yaml") == 1
+
+
+def test_the_scheduler_works_beside_and_ends_with_its_parent(small_shop: Shop) -> None:
+    command = [sys.executable, str(PROJECT_ROOT / "cli.py"), "schedule", "--home", str(small_shop.space.home)]
+    child = subprocess.Popen(command, cwd=PROJECT_ROOT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=dict(os.environ))
+    assert child.stdin is not None
+    deadline = time.monotonic() + 60
+    while not Ledger(small_shop.space).last_good() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert Warehouse(small_shop.space).current() == 1
+    child.stdin.close()
+    assert child.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize(("every", "code"), [("15m", 0), ("sometimes", 2), ("0h", 2)])
+def test_the_interval_of_a_source_is_checked(small_shop: Shop, capsys: pytest.CaptureFixture[str], every: str, code: int) -> None:
+    path = small_shop.space.sources_file
+    path.write_text(path.read_text().replace("    connector: ga4\n", f"    connector: ga4\n    every: {every}\n"))
+    found, _, err = asked(capsys, "sync", "web", "--home", str(small_shop.space.home))
+    assert found == code
+    assert ("'every' is" in err) == (code == 2)
