@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
-import signal
 import sqlite3
 import time
 from contextlib import ExitStack
@@ -13,18 +11,17 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from connectors.sync import Order, sync
 from errors import StoreError
-from metrics import reporting_zone
 from sandbox.world import World, make_world, restate
-from settings import Workspace, load_sources
+from settings import Workspace
 from store.digest import digest
 from store.warehouse import Warehouse
+from tests.e2e.forks import Forks, sync_once
 from tests.shop import Shop, open_shop
 
-KILLS_A_ROUND = 10
+KILLS_A_ROUND = 20
 LEAST_SECONDS = 0.3
-DAYS = 8
+DAYS = 5
 START = date(2026, 3, 9)
 
 
@@ -38,39 +35,33 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
 
 
-def sync_once(home: str, now: str) -> None:
-    """Sync a workspace in a process of its own."""
-    space = Workspace(Path(home))
-    clock = datetime.fromisoformat(now)
-    sync(space, load_sources(space), reporting_zone(space), Order(), now=clock, report=lambda _progress: None)
-
-
 def run(kills: int, folder: Path, seed: int = 5) -> Outcome:
     """Kill `kills` syncs of one workspace; what it serves must always be a state that an undisturbed workspace served, too."""
     rng, outcome = random.Random(seed), Outcome()
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.e2e.kills"])
     with ExitStack() as stack:
+        forks = stack.enter_context(Forks())
         world = make_world(11, start=START, days=DAYS)
         disturbed = open_shop(stack, _made(folder / "disturbed"), world)
         calm = _calm(disturbed, folder / "calm")
-        before, seconds = None, _measured(context, disturbed, folder / "measured")
+        before: str | None = None
+        seconds = _measured(forks, _calm(disturbed, folder / "measured"), world)
+        after = _synced(calm, world)
         while outcome.landed < kills:
-            after = _synced(calm, world)
             for _ in range(min(KILLS_A_ROUND, kills - outcome.landed)):
-                killed = _kill(context, disturbed, rng.uniform(0, seconds))
-                _check(outcome, "a disturbed sync", _served(disturbed.space), {before, after} if killed else {after})
-                outcome.landed, outcome.early = outcome.landed + killed, outcome.early + (not killed)
-                seconds *= 1.02 if killed else 0.9
-                if not killed:
-                    break
+                if forks.killed(disturbed.space.home, _now(world), rng.uniform(0, seconds)):
+                    outcome.landed, seconds = outcome.landed + 1, seconds * 1.02
+                    _check(outcome, "a killed sync", _served(disturbed.space), {before, after})
+                else:
+                    outcome.early, seconds = outcome.early + 1, max(LEAST_SECONDS, seconds * 0.85)
+                    _check(outcome, "a sync that was over", _served(disturbed.space), {after})
+                    _change(disturbed, world, 1_000 + outcome.early)
+                    before, after = after, _synced(calm, world)
             _check(outcome, "the sync after the kills", _synced(disturbed.space, world), {after})
             _check_ledger(outcome, disturbed.space)
             outcome.rounds += 1
             _change(disturbed, world, outcome.rounds)
-            seconds = _measured(context, disturbed) if outcome.rounds == 1 else max(seconds, LEAST_SECONDS)
-            before = _served(disturbed.space)
-            _synced(calm, world)
+            before, after = after, _synced(calm, world)
+            seconds = _measured(forks, disturbed.space, world) if outcome.rounds == 1 else seconds
         _check(outcome, "a fresh store", _synced(_calm(disturbed, folder / "fresh"), world), {_synced(disturbed.space, world)})
     return outcome
 
@@ -92,7 +83,7 @@ def _now(world: World) -> datetime:
 
 
 def _synced(space: Workspace, world: World) -> str | None:
-    sync_once(str(space.home), _now(world).isoformat())
+    sync_once(space.home, _now(world))
     return _served(space)
 
 
@@ -107,29 +98,11 @@ def _served(space: Workspace) -> str | None:
         return None
 
 
-def _measured(context: Any, shop: Shop, folder: Path | None = None) -> float:
-    """Return how long a sync takes in a process of its own: of the shop's workspace, or the first one of another."""
-    space = shop.space if folder is None else _calm(shop, folder)
+def _measured(forks: Forks, space: Workspace, world: World) -> float:
+    """Return how long a sync takes in a process of its own."""
     began = time.monotonic()
-    child = _started(context, space, shop.world)
-    child.join()
+    assert not forks.killed(space.home, _now(world))
     return time.monotonic() - began
-
-
-def _started(context: Any, space: Workspace, world: World) -> Any:
-    child = context.Process(target=sync_once, args=(str(space.home), _now(world).isoformat()))
-    child.start()
-    return child
-
-
-def _kill(context: Any, shop: Shop, after: float) -> bool:
-    """Start a sync and kill it after so many seconds; return whether it was still running."""
-    child = _started(context, shop.space, shop.world)
-    child.join(after)
-    child.kill()
-    child.join()
-    assert child.exitcode in (0, -signal.SIGKILL), child.exitcode
-    return bool(child.exitcode == -signal.SIGKILL)
 
 
 def _change(shop: Shop, world: World, seed: int) -> None:
