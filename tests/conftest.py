@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from tests.guard import loopback_guard
 from tests.shop import shop, small_shop
 
@@ -13,3 +15,8 @@ __all__ = ["shop", "small_shop"]
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parent / "guard"), os.environ.get("PYTHONPATH")]))
 loopback_guard.install()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest file, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: "test_kills" not in item.nodeid)

@@ -136,7 +136,9 @@ class Client:
         else:
             account = {"basic_auth": SANDBOX_ACCOUNT}
         options: dict[str, Any] = {"headers": dict(HEADERS), "server": settings.address}
-        return JIRA(options=options, timeout=(CONNECT_SECONDS, settings.timeout_seconds), max_retries=0, **account)
+        timeout = (CONNECT_SECONDS, settings.timeout_seconds)
+        # the library's log holds whole bodies, which may repeat what was sent
+        return JIRA(options=options, timeout=timeout, max_retries=0, logging=False, **account)
 
     def _call(self, method: str, path: str, **arguments: Any) -> Any:
         session = self._library()._session

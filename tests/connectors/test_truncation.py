@@ -91,7 +91,11 @@ def test_no_cut_is_taken_for_the_whole(server: RawServer, framing: str) -> None:
     rng = random.Random(framing)
     lines = [at + 1 for at, byte in enumerate(body) if byte == ord("\n")]
     # the last bytes of a chunked body are its end mark, those of a gzip body its checksum and length
-    places = {*rng.sample(range(len(body)), min(CUTS, len(body))), *(at for at in lines if at < len(body)), *range(len(body) - 12, len(body))}
+    places = {
+        *rng.sample(range(len(body)), min(CUTS, len(body))),
+        *(at for at in lines if at < len(body)),
+        *range(len(body) - 12, len(body)),
+    }
     taken = [at for at in sorted(places) if (rows := outcome(server, start + body[:at])) is not None and len(rows) != 40]
     assert taken == []
     assert len(places) >= min(CUTS, len(body))
