@@ -28,6 +28,7 @@ def _source(connector: str) -> Iterator[str]:
     settings: type[Any] = importlib.import_module(f"connectors.{connector}").Connector.Settings
     yield f"  {NAMES.get(connector, connector)}:"
     yield f"    connector: {connector}"
+    yield "    # every: 1h".ljust(58) + "  # how often 'kpi serve' syncs it (15m, 1h, 1d)"
     for field in dataclasses.fields(settings):
         needed = (
             field.default is dataclasses.MISSING or (field.metadata["secret"] and field.name != "pat") or field.name in SECRET_OR_NEEDED
