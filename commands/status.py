@@ -12,6 +12,7 @@ from commands.query import freshness_document
 from commands.table import print_table
 from metrics import Catalog, open_catalog
 from store.ledger import Ledger, SourceRun
+from store.sprint_freezes import SprintFreeze, read_freezes
 
 
 def status(context: typer.Context, as_json: AsJson = False, home: Home = None) -> None:
@@ -30,6 +31,7 @@ def status(context: typer.Context, as_json: AsJson = False, home: Home = None) -
             {
                 "generation": catalog.generation,
                 "sources": {name: {**sources[name], "streams": _streams(catalog, name)} for name in names},
+                "sprints": [_sprint(one) for one in read_freezes(Ledger(space))],
                 "flagged": [asdict(one) for one in catalog.flagged()],
                 "restated": [asdict(one) for one in catalog.restatements()],
             }
@@ -51,6 +53,20 @@ def _streams(catalog: Catalog, source: str) -> dict[str, Any]:
         }
         for s in catalog.coverage()
         if s.source == source
+    }
+
+
+def _sprint(freeze: SprintFreeze) -> dict[str, Any]:
+    return {
+        "source": freeze.source,
+        "sprint": freeze.name,
+        "board": freeze.board,
+        "moment": freeze.moment,
+        "taken_at": freeze.taken_at.isoformat(timespec="seconds"),
+        "replayed": freeze.replayed,
+        "items": len(freeze.items),
+        "committed_points": freeze.committed_points,
+        "completed_points": freeze.completed_points,
     }
 
 

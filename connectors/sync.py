@@ -24,6 +24,7 @@ from settings import PROJECT_ROOT, SourceEntry, Workspace
 from store.build import Build, Changes
 from store.gate import Gate
 from store.ledger import Ledger, SourceRun
+from store.sprint_freezes import freeze_sprints
 from store.types import Batch, Stream, Window, day_start
 from store.warehouse import Warehouse
 
@@ -63,8 +64,12 @@ def sync(space: Workspace, entries: Sequence[SourceEntry], zone: ZoneInfo, order
         results |= _pull_all({n: c for n, c in connectors.items() if n not in results}, build, order, now, report)
         build.forget([entry.name for entry in entries])
         published = build.publish()
+    seen = ledger.last_good()
     for name, result in results.items():
         ledger.record_source(sync_id, _record(name, result))
+    if warehouse.current() is not None:
+        with warehouse.open() as facts:
+            freeze_sprints(ledger, facts, now, seen)
     outcome = SyncResult(warehouse.current(), published is not None, results)
     words = {0: "ok", 3: "partial"}
     ledger.end_sync(sync_id, finished_at=datetime.now(UTC), generation=published, status=words.get(outcome.exit_code, "failed"))

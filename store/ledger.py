@@ -69,12 +69,16 @@ class Ledger:
         return {run.source: run.finished_at for run in runs if run.finished_at is not None}
 
     def _runs(self, statement: Any) -> tuple[SourceRun, ...]:
-        if self._file is not None and not self._file.exists():
-            return ()
-        self._bring_up_to_date()
         joined = statement.join(sync_runs, sync_runs.c.id == source_runs.c.sync_id).order_by(source_runs.c.source)
-        with self._connect(read_only=True) as connection:
-            return tuple(_source_run(row) for row in connection.execute(joined))
+        return tuple(_source_run(row) for row in self.rows(joined))
+
+    def rows(self, statement: Any) -> list[Any]:
+        """Return the rows of a SELECT over the ledger's tables; [] when there is no ledger yet."""
+        if self._file is not None and not self._file.exists():
+            return []
+        self._bring_up_to_date()
+        with self.transaction(read_only=True) as connection:
+            return list(connection.execute(statement))
 
     def begin_sync(self, started_at: datetime) -> int:
         """Record that a sync began and return its id; brings the ledger's schema up to date first.
@@ -84,7 +88,7 @@ class Ledger:
         if self._file is not None and self._file.exists():
             self._bring_up_to_date()
         self._migrate()
-        with self._connect() as connection:
+        with self.transaction() as connection:
             key = connection.execute(insert(sync_runs).values(started_at=_naive(started_at))).inserted_primary_key
         assert key is not None
         return int(key[0])
@@ -105,18 +109,18 @@ class Ledger:
             "error": run.error,
             "not_before": None if run.not_before is None else _naive(run.not_before),
         }
-        with self._connect() as connection:
+        with self.transaction() as connection:
             connection.execute(insert(source_runs).values(**values))
 
     def end_sync(self, sync_id: int, *, finished_at: datetime, generation: int | None, status: str) -> None:
         """Record the outcome of the whole sync; generation None when nothing was published."""
         ended = {"finished_at": _naive(finished_at), "generation": generation, "status": status}
-        with self._connect() as connection:
+        with self.transaction() as connection:
             connection.execute(update(sync_runs).where(sync_runs.c.id == sync_id).values(**ended))
 
     def _bring_up_to_date(self) -> None:
         """Migrate a ledger that an earlier version wrote; refuse one that a later version wrote."""
-        with self._connect(read_only=True) as connection:
+        with self.transaction(read_only=True) as connection:
             version = MigrationContext.configure(connection).get_current_revision()
         if version == HEAD:
             return
@@ -134,12 +138,12 @@ class Ledger:
                 raise StoreError(f"{self._file.parent}: cannot be created ({error.strerror}). Make the data folder writable.") from error
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
-        with self._connect() as connection:
+        with self.transaction() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
     @contextmanager
-    def _connect(self, *, read_only: bool = False) -> Iterator[Connection]:
+    def transaction(self, *, read_only: bool = False) -> Iterator[Connection]:
         """One transaction; errors of the driver become StoreError."""
         engine = self._engine(read_only=read_only)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, ForeignKey, Integer, MetaData, String, Table, UniqueConstraint
 
 ledger = MetaData()
 
@@ -32,4 +32,20 @@ source_runs = Table(
     Column("error_kind", String, comment="auth, permission, config, quota, transient, contract, plan, held"),
     Column("error", String, comment="the message as shown"),
     Column("not_before", DateTime, comment="UTC; the vendor is not asked again before it"),
+)
+
+sprint_freezes = Table(
+    "sprint_freezes",
+    ledger,
+    Column("id", Integer, primary_key=True),
+    Column("source", String, nullable=False),
+    Column("sprint_id", String, nullable=False),
+    Column("moment", String, nullable=False, comment="start, close"),
+    Column("taken_at", DateTime, nullable=False, comment="UTC"),
+    Column("replayed", Boolean, nullable=False, comment="read from the vendor's history, because nobody looked in time"),
+    Column("name", String, comment="sprint name then"),
+    Column("board", String, comment="board name then"),
+    Column("items", String, nullable=False, comment="JSON list of items with their estimates then"),
+    UniqueConstraint("source", "sprint_id", "moment"),
+    comment="only grows: SQLite refuses to change or remove a row",
 )

@@ -45,7 +45,7 @@ def test_status_tells_coverage_flags_restatements_and_the_next_attempt(small_sho
     code, out, _ = asked(capsys, "status", "--json", "--home", str(small_shop.space.home))
     found = json.loads(out)
     assert code == 0
-    assert set(found) == {"generation", "sources", "flagged", "restated"}
+    assert set(found) == {"generation", "sources", "sprints", "flagged", "restated"}
     traffic = found["sources"]["web"]["streams"]["traffic"]
     assert set(traffic) == {"table", "rows", "covered_from", "complete_through", "flags"}
     assert found["sources"]["web"]["last_run"]["not_before"] is None

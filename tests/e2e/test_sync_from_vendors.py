@@ -8,8 +8,11 @@ from decimal import Decimal
 import pandas as pd
 from sqlalchemy import func, select
 
+from metrics.types import Question
 from sandbox.world import next_day, restate
+from store.ledger import Ledger
 from store.schema import FACTS, events, web_traffic
+from store.sprint_freezes import read_freezes
 from store.warehouse import Warehouse
 from tests.shop import Shop
 
@@ -116,3 +119,13 @@ def test_a_restated_day_is_logged_with_what_was_shown_and_what_it_is_now(small_s
     assert (logged["sessions"].before, logged["sessions"].after, logged["sessions"].generation) == (truth[0][0], truth[1][0], 2)
     assert (logged["revenue"].before, logged["revenue"].after) == (truth[0][1], truth[1][1])
     assert "total_users" not in logged
+
+
+def test_every_closed_sprint_is_frozen_twice_and_adds_up_to_the_velocity(shop: Shop) -> None:
+    freezes = read_freezes(Ledger(shop.space))
+    with shop.catalog() as catalog:
+        velocity = {row.label: row.value or 0.0 for row in catalog.ask(Question("velocity", "sprint")).rows if row.complete}
+    closed = {freeze.name: freeze.completed_points for freeze in freezes if freeze.moment == "close"}
+    assert closed == velocity
+    assert {freeze.name for freeze in freezes if freeze.moment == "start"} >= set(closed)
+    assert all(freeze.replayed for freeze in freezes)

@@ -46,16 +46,16 @@ def test_the_newest_run_and_the_newest_good_run_are_told_apart(ledger: Ledger) -
 
 def test_a_rolled_back_transaction_leaves_no_table_behind(ledger: Ledger) -> None:
     ledger.begin_sync(NOON)
-    with pytest.raises(StoreError, match="no such table"), ledger._connect() as connection:  # noqa: PT012
+    with pytest.raises(StoreError, match="no such table"), ledger.transaction() as connection:  # noqa: PT012
         connection.execute(text("CREATE TABLE half_done (id INTEGER)"))
         connection.execute(text("SELECT * FROM nowhere"))
-    with ledger._connect(read_only=True) as connection:
+    with ledger.transaction(read_only=True) as connection:
         assert "half_done" not in inspect(connection).get_table_names()
 
 
 def test_two_reads_in_one_transaction_see_one_state(ledger: Ledger) -> None:
     sync_id = ledger.begin_sync(NOON)
-    with ledger._connect(read_only=True) as connection:
+    with ledger.transaction(read_only=True) as connection:
         count = text("SELECT count(*) FROM source_runs")
         before = connection.scalar(count)
         with pytest.raises(StoreError, match="locked"):
@@ -65,7 +65,7 @@ def test_two_reads_in_one_transaction_see_one_state(ledger: Ledger) -> None:
 
 def test_the_migrations_make_exactly_the_declared_tables(ledger: Ledger) -> None:
     ledger.begin_sync(NOON)
-    with ledger._connect(read_only=True) as connection:
+    with ledger.transaction(read_only=True) as connection:
         made = inspect(connection)
         names = set(made.get_table_names()) - {"alembic_version"}
         assert names == set(schema.tables)
@@ -75,7 +75,7 @@ def test_the_migrations_make_exactly_the_declared_tables(ledger: Ledger) -> None
 
 def test_readers_cannot_write(ledger: Ledger) -> None:
     ledger.begin_sync(NOON)
-    with pytest.raises(StoreError, match="readonly"), ledger._connect(read_only=True) as connection:
+    with pytest.raises(StoreError, match="readonly"), ledger.transaction(read_only=True) as connection:
         connection.execute(text("DELETE FROM sync_runs"))
 
 
@@ -93,7 +93,7 @@ def old_ledger(home: Path, revision: str) -> Ledger:
     made.record_source(1, run("web", "ok", NOON))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with made._connect() as connection:
+    with made.transaction() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, revision)
     return Ledger(Workspace(home))
@@ -107,7 +107,7 @@ def test_a_ledger_of_any_earlier_version_is_read_and_keeps_its_history(tmp_path:
 
 def test_a_ledger_of_a_later_version_is_refused(ledger: Ledger) -> None:
     ledger.begin_sync(NOON)
-    with ledger._connect() as connection:
+    with ledger.transaction() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     for refused in (ledger.last_runs, lambda: ledger.begin_sync(NOON)):
         with pytest.raises(StoreError, match="a newer version of the dashboard wrote this ledger"):
