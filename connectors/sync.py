@@ -61,7 +61,7 @@ def sync(space: Workspace, entries: Sequence[SourceEntry], zone: ZoneInfo, order
     with warehouse.build(reporting_zone=str(zone)) as build:
         sync_id = ledger.begin_sync(now)
         results = _paused(ledger, connectors, now)
-        results |= _pull_all({n: c for n, c in connectors.items() if n not in results}, build, order, now, report)
+        results |= _pull_all({n: c for n, c in connectors.items() if n not in results}, build, order, now, report, zone)
         build.forget([entry.name for entry in entries])
         published = build.publish()
     seen = ledger.last_good()
@@ -95,13 +95,15 @@ def _paused(ledger: Ledger, connectors: dict[str, Connector], now: datetime) -> 
     }
 
 
-def _pull_all(connectors: dict[str, Connector], build: Build, order: Order, now: datetime, report: Report) -> dict[str, SourceResult]:
+def _pull_all(
+    connectors: dict[str, Connector], build: Build, order: Order, now: datetime, report: Report, zone: ZoneInfo
+) -> dict[str, SourceResult]:
     """Pull the sources side by side; reading waits on the network, writing takes turns."""
     stop = threading.Event()
     if not connectors:
         return {}
     with ThreadPoolExecutor(len(connectors), thread_name_prefix="sync") as pool:
-        futures = {name: pool.submit(_Pull(name, c, build, order, now, report, stop).run) for name, c in connectors.items()}
+        futures = {name: pool.submit(_Pull(name, c, build, order, now, report, stop, zone).run) for name, c in connectors.items()}
         try:
             return {name: future.result() for name, future in futures.items()}
         except BaseException:
@@ -124,6 +126,7 @@ class _Pull:
     now: datetime
     report: Report
     stop: threading.Event
+    reporting_zone: ZoneInfo
 
     def run(self) -> SourceResult:
         result = SourceResult(self.connector.name, datetime.now(UTC))
@@ -215,7 +218,8 @@ class _Pull:
         if stream.slicing == "whole":
             return Window(datetime(start.year, start.month, start.day, tzinfo=UTC), self.now)
         zone = self.connector.zone()
-        since = day_start(start, zone)
+        # the vendor's day that holds the first hours of our first day may be the one before
+        since = min(day_start(start, zone), day_start(start, self.reporting_zone))
         if closed.last_slice is not None:
             since = day_start(closed.last_slice + timedelta(days=1), zone)
         elif not self.order.full:

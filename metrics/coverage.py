@@ -16,7 +16,10 @@ from store.types import WHOLE
 
 @dataclass(frozen=True, slots=True)
 class StreamCoverage:
-    """One stream of one source. complete_through: aware UTC; everything before it is held."""
+    """One stream of one source. complete_through, began: aware UTC; everything between is held.
+
+    covered_from: first vendor day; began: when that day began at the vendor, None for a table that is replaced whole.
+    """
 
     source: str
     connector: str
@@ -26,6 +29,7 @@ class StreamCoverage:
     covered_from: date | None
     complete_through: datetime | None
     flags: tuple[str, ...]
+    began: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,13 @@ class Reach:
     @property
     def first(self) -> date | None:
         """First day that all streams hold; None when only tables that are replaced whole take part."""
-        return max((s.covered_from for s in self.streams if s.covered_from is not None), default=None)
+        return max((day for s in self.streams if (day := self._first_of(s)) is not None), default=None)
+
+    def _first_of(self, stream: StreamCoverage) -> date | None:
+        """Return a stream's first whole reporting day: where the vendor's days begin later than ours, its first one lacks the early hours."""
+        if stream.covered_from is None or stream.began is None or stream.began <= self.calendar.begins(stream.covered_from):
+            return stream.covered_from
+        return stream.covered_from + timedelta(days=1)
 
     @property
     def through(self) -> datetime | None:
@@ -89,7 +99,7 @@ class Reach:
             slowest = min(self.streams, key=lambda s: s.complete_through or datetime.min.replace(tzinfo=UTC))
             return f"{slowest.source} is covered through {self.end - timedelta(days=1)}"
         if self.first is not None and period.end <= self.first:
-            latest = max(self.streams, key=lambda s: s.covered_from or date.min)
+            latest = max(self.streams, key=lambda s: self._first_of(s) or date.min)
             return f"{latest.source} is covered from {self.first} on"
         if not self.held(period).days:
             return f"its sources share no day: {self._spans()}"
@@ -106,7 +116,9 @@ class Reach:
 
 def read_coverage(connection: Connection) -> tuple[StreamCoverage, ...]:
     """Return the coverage of all streams, by source and stream."""
-    rows = connection.execute(select(coverage).order_by(coverage.c.source, coverage.c.stream))
+    first = (slices.c.source == coverage.c.source) & (slices.c.stream == coverage.c.stream) & (slices.c.slice == coverage.c.covered_from)
+    held = select(coverage, slices.c.complete_through.label("first_ended")).select_from(coverage.outerjoin(slices, first))
+    rows = connection.execute(held.order_by(coverage.c.source, coverage.c.stream))
     return tuple(
         StreamCoverage(
             row.source,
@@ -117,6 +129,7 @@ def read_coverage(connection: Connection) -> tuple[StreamCoverage, ...]:
             row.covered_from,
             None if row.complete_through is None else row.complete_through.replace(tzinfo=UTC),
             tuple(flag for flag in row.flags.split(",") if flag),
+            None if row.first_ended is None else row.first_ended.replace(tzinfo=UTC) - timedelta(days=1),
         )
         for row in rows
     )

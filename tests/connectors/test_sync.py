@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
@@ -186,3 +187,13 @@ def test_a_fault_that_nobody_foresaw_stays_with_its_source_and_names_its_place(b
     assert (result.exit_code, result.sources["good"].status, result.sources["bad"].status) == (3, "ok", "failed")
     assert "ZeroDivisionError at tests/connectors/test_sync.py:" in (result.sources["bad"].error or "")
     assert bench.sessions() == {"good": 310, "bad": 4}
+
+
+def test_the_vendor_day_that_holds_the_first_hours_of_our_first_day_is_pulled(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vienna is ahead of UTC: its 1 March begins on the vendor's 28 February."""
+    source = bench.source("product", ten)
+    monkeypatch.setattr(ScriptedConnector, "zone", lambda _self: ZoneInfo("UTC"))
+    bench.sync()
+    assert source.windows[0].days(ZoneInfo("UTC"))[0] == date(2026, 2, 28)
+    bench.sync()
+    assert source.windows[1].days(ZoneInfo("UTC"))[0] > date(2026, 3, 25)

@@ -160,3 +160,20 @@ def test_the_statement_that_is_shown_runs_and_gives_the_values_that_are_shown(tm
         with Warehouse(Workspace(tmp_path)).open().engine.connect() as connection:
             shown = [row.value for row in connection.exec_driver_sql(answer.sql)]
     assert sorted(shown) == pytest.approx(sorted(row.value for row in answer.rows if row.value is not None))
+
+
+@pytest.mark.parametrize(("zone", "first"), [("Europe/Vienna", date(2026, 10, 2)), ("UTC", D), ("America/New_York", D)])
+def test_a_vendor_day_that_begins_after_ours_does_not_make_our_first_day_whole(tmp_path: Path, zone: str, first: date) -> None:
+    """The vendor's days are UTC: in Vienna the first one lacks the two hours after local midnight."""
+    (tmp_path / "kpi_definitions.yaml").write_text(
+        HEAD.replace("version: 1", f"version: 1\ncalendar: {{timezone: {zone}}}"), encoding="utf-8"
+    )
+    with Warehouse(Workspace(tmp_path)).build(reporting_zone=zone) as build:
+        put(build, "web", "web_traffic", [traffic(D + timedelta(n), 10) for n in range(20)])
+        build.publish()
+    with open_catalog(Workspace(tmp_path)) as shop:
+        covered = shop.covered("sessions")
+        row = shop.total("sessions", Period(D, D + timedelta(days=1))).rows[0]
+    assert covered is not None
+    assert covered.start == first
+    assert (row.value, row.complete) == ((10.0, True) if first == D else (None, False))
