@@ -13,6 +13,11 @@ WORDS = {
     "failed": ("▲", "Failed"),
     "auth": ("▲", "Credentials refused"),
 }
+NEXT = {
+    "paused": "Nothing to do: the wait is kept, and the rest follows by itself.",
+    "held": "Look at the vendor. When the fall is real: `./kpi sync {0} --accept`.",
+    "failed": "Next: `./kpi doctor {0}`, then `./kpi sync {0}`.",
+}
 FLAGS = {
     "sampled": "the vendor answered from a sample",
     "thresholded": "the vendor left out small groups",
@@ -46,8 +51,9 @@ if states.ready():
             for flag in source.flags:
                 st.caption(f":material/flag: {flag}: {FLAGS.get(flag, '')}")
             if run and run.error:
-                st.error(markdown(run.error), icon=":material/error:")
-                st.caption(f"The numbers stay as they were. Next: `./kpi doctor {source.source}`, then `./kpi sync {source.source}`.")
+                box = st.warning if run.status in ("paused", "held") else st.error
+                box(markdown(run.error), icon=":material/error:")
+                st.caption(f"The numbers stay as they were. {NEXT.get(run.status, NEXT['failed']).format(source.source)}")
     st.subheader("Streams", anchor=False)
     st.dataframe(
         [

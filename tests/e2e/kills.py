@@ -21,7 +21,7 @@ from tests.shop import Shop, open_shop
 
 KILLS_A_ROUND = 20
 LEAST_SECONDS = 0.3
-DAYS = 5
+DAYS = 3
 START = date(2026, 3, 9)
 
 
