@@ -106,7 +106,7 @@ def _pull_all(
         futures = {name: pool.submit(_Pull(name, c, build, order, now, report, stop, zone).run) for name, c in connectors.items()}
         try:
             return {name: future.result() for name, future in futures.items()}
-        except BaseException:
+        except BaseException:  # Ctrl-C, too: without the sign the other threads would pull on, and the pool would wait for them
             stop.set()
             raise
 

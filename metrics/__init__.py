@@ -5,10 +5,11 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from errors import DefinitionError
-from metrics.catalog import KPI, Catalog, open_catalog
+from metrics.catalog import Catalog, open_catalog
 from metrics.check import Definitions, check_file
 from metrics.schema import json_schema
 from metrics.selftest import run_tests
+from metrics.shown import KPI
 from metrics.tables import measurable_tables
 from settings import Workspace
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from types import TracebackType
 from typing import Literal, Self
@@ -17,55 +16,18 @@ from metrics.calendar import Calendar
 from metrics.check import Definitions, check_file
 from metrics.compare import against_row, comparison, target_status
 from metrics.compile import Slots, compile_plan, day_of
-from metrics.coverage import (
-    FlaggedSlice,
-    Reach,
-    Restatement,
-    StreamCoverage,
-    freshness,
-    reach,
-    read_coverage,
-    read_flagged,
-    read_restatements,
-)
-from metrics.definitions import KPI as Definition
-from metrics.definitions import Target, fingerprint
+from metrics.coverage import Reach, StreamCoverage, freshness, reach, read_coverage
 from metrics.events import read_events, read_sprints
 from metrics.plan import Asked, make_plan
+from metrics.question import LATEST, require_answerable, require_dimensions
+from metrics.reservations import FlaggedSlice, Restatement, read_flagged, read_restatements
+from metrics.shown import KPI, show
 from metrics.tables import TableInfo, dimensions, measurable_tables
-from metrics.types import Answer, Comparison, Event, Freshness, Grain, Period, Question, Row, SpeedConversion, TargetStatus
+from metrics.types import Answer, Comparison, Event, Freshness, Period, Question, Row, SpeedConversion, TargetStatus
 from settings import Workspace
 from store.ledger import Ledger
 from store.schema import FACTS, events
 from store.warehouse import Generation, Warehouse
-
-EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
-"""First day that may be asked for, and the day after the last."""
-
-CALENDAR_GRAINS: tuple[Grain, ...] = ("day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year", "sprint", "total")
-
-
-@dataclass(frozen=True, slots=True)
-class KPI:
-    """A KPI as the pages see it. Values with unit "%" are fractions of 1."""
-
-    name: str
-    label: str
-    description: str
-    owner: str
-    team: str
-    role: str
-    type: str
-    unit: str
-    better: str
-    dimensions: tuple[str, ...]
-    maturity_days: int
-    targets: tuple[Target, ...]
-    grains: tuple[Grain, ...]
-    fill: str
-    tables: tuple[str, ...]
-    formula: str
-    hash: str
 
 
 def open_catalog(space: Workspace) -> Catalog:
@@ -92,7 +54,7 @@ class Catalog:
         self._plans = {
             n: make_plan(definitions.measures, definitions.kpis, n) for n, k in definitions.kpis.items() if k.type != "relationship"
         }
-        self._kpis = {name: self._shown(name) for name in definitions.kpis}
+        self._kpis = {name: show(name, definitions) for name in definitions.kpis}
         self._synced = Ledger(space).last_good()
         self._covered: dict[str, Period | None] = {}
 
@@ -184,7 +146,8 @@ class Catalog:
 
         Raises: QueryError when it cannot be answered as put, StoreError for an empty store or a generation that is gone.
         """
-        kpi = self._checked(question)
+        kpi = self.kpi(question.kpi)
+        require_answerable(kpi, question)
         if question.as_of is not None and question.as_of != self.generation:
             with Catalog(self._space, self._definitions, Warehouse(self._space).open(question.as_of)) as pinned:
                 return pinned._answer(question, kpi)
@@ -264,7 +227,7 @@ class Catalog:
         """Return the descriptive cut of a relationship between page speed and conversion."""
         if self.kpi(kpi).type != "relationship":
             raise QueryError(f"KPI '{kpi}' is not a relationship. Ask for its values instead.")
-        _check_names(kpi, tuple(name for name, _ in where), tuple(sorted(dimensions(events.name) - {"event"})))
+        require_dimensions(kpi, tuple(name for name, _ in where), tuple(sorted(dimensions(events.name) - {"event"})))
         statement = speed.compile_cells(period, where)
         with self._generation().engine.connect() as connection:
             cells = [speed.Cell(r.device, r.bucket, r.visitors, r.conversions) for r in connection.execute(statement)]
@@ -287,8 +250,8 @@ class Catalog:
         generation, plan, found = self._generation(), self._plans[kpi.name], self._reach(kpi.name, question.where)
         period = question.period or self.covered(kpi.name)
         if period is None:
-            reason = found.reason_outside(Period(date.max - timedelta(days=1), date.max)) if found.streams else None
-            raise QueryError(f"KPI '{kpi.name}' has no covered day yet: {reason or f'no source fills {chr(44).join(kpi.tables)}'}.")
+            reason = found.reason_outside(Period(LATEST - timedelta(days=1), LATEST))
+            raise QueryError(f"KPI '{kpi.name}' has no covered day yet: {reason or 'its tables have no rows'}.")
         with generation.engine.connect() as connection:
             sprints = (
                 tuple(s for s in read_sprints(connection, self.calendar) if s.period.start < period.end and s.period.end > period.start)
@@ -334,87 +297,6 @@ class Catalog:
                 day = day_of(FACTS[leaf.measure.table], leaf.measure.time, self.calendar)
                 firsts.append(connection.scalar(select(func.min(day))))
         return min((first for first in firsts if first is not None), default=None)
-
-    def _checked(self, question: Question) -> KPI:
-        kpi = self.kpi(question.kpi)
-        if kpi.type == "relationship":
-            raise QueryError(f"KPI '{kpi.name}' is a relationship and has no value of its own. Open the page Speed × conversion.")
-        if question.grain not in kpi.grains:
-            raise QueryError(
-                f"KPI '{kpi.name}' has no grain '{question.grain}'. Known: {', '.join(kpi.grains)}. {suggest(question.grain, kpi.grains) or ''}".rstrip()
-            )
-        _check_names(kpi.name, (*question.by, *(dimension for dimension, _ in question.where)), kpi.dimensions)
-        twice = next((name for name in question.by if question.by.count(name) > 1), None)
-        if twice is not None:
-            raise QueryError(f"The split names '{twice}' twice. Name every dimension once.")
-        _check_period(question.period)
-        return kpi
-
-    def _shown(self, name: str) -> KPI:
-        definition = self._definitions.kpis[name]
-        if definition.relationship is not None:
-            parts = [
-                make_plan(self._definitions.measures, self._definitions.kpis, n)
-                for n in (definition.relationship.driver, definition.relationship.outcome)
-            ]
-            tables = tuple(sorted({table for plan in parts for table in plan.tables} | {events.name}))
-            return _shown(name, definition, tables, (), (), fingerprint(definition, *(plan.meaning() for plan in parts)))
-        plan = self._plans[name]
-        shared = frozenset.intersection(*(dimensions(table) for table in plan.tables))
-        allowed = tuple(definition.dimensions) if definition.dimensions is not None else tuple(sorted(shared))
-        marks = fingerprint(definition, plan.meaning())
-        return _shown(name, definition, plan.tables, allowed, _grains(definition), marks)
-
-
-def _check_names(kpi: str, asked: Sequence[str], known: Sequence[str]) -> None:
-    for name in asked:
-        if name not in known:
-            hint = suggest(name, known) or ""
-            raise QueryError(f"KPI '{kpi}' has no dimension '{name}'. Known: {', '.join(known) or 'none'}. {hint}".rstrip())
-
-
-def _check_period(period: Period | None) -> None:
-    if period is None:
-        return
-    if period.end <= period.start:
-        raise QueryError(f"The period from {period.start} to {period.end} is empty. Give an end after the start.")
-    if period.start < EARLIEST or period.end > LATEST:
-        raise QueryError(f"The period from {period.start} to {period.end} lies outside the calendar. Known: {EARLIEST} to {LATEST}.")
-
-
-def _shown(name: str, kpi: Definition, tables: tuple[str, ...], allowed: tuple[str, ...], grains: tuple[Grain, ...], marks: str) -> KPI:
-    label = kpi.label or name.replace("_", " ").capitalize()
-    unit = kpi.shown_unit or ""
-    formula = kpi.formula or (f"{kpi.numerator} / {kpi.denominator}" if kpi.type == "ratio" else kpi.value or "")
-    return KPI(
-        name,
-        label,
-        kpi.description,
-        kpi.owner,
-        kpi.team,
-        kpi.role,
-        kpi.type,
-        unit,
-        kpi.better,
-        allowed,
-        kpi.maturity_days,
-        tuple(kpi.targets),
-        grains,
-        kpi.fill,
-        tables,
-        formula,
-        marks,
-    )
-
-
-def _grains(kpi: Definition) -> tuple[Grain, ...]:
-    """`grains` lists them (a sum over a free period goes with any of the calendar's); `grain: sprint` means that no calendar period makes sense; else `grain` is the finest."""
-    if kpi.grains is not None:
-        listed = tuple(kpi.grains)
-        return listed if set(listed) <= {"sprint", "total"} else tuple(dict.fromkeys((*listed, "total")))
-    if kpi.grain == "sprint":
-        return ("sprint",)
-    return CALENDAR_GRAINS[CALENDAR_GRAINS.index(kpi.grain) :] if kpi.grain else CALENDAR_GRAINS
 
 
 def _sql(statement: ClauseElement, connection: Connection) -> str:

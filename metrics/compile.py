@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Interval,
     Select,
     String,
+    Table,
     and_,
     case,
     cast,
@@ -28,9 +29,11 @@ from sqlalchemy import (
     union_all,
     values,
 )
+from sqlalchemy.sql.elements import WithinGroup
+from sqlalchemy.sql.functions import FunctionElement
 
 from metrics.calendar import Calendar
-from metrics.definitions import Condition, Where
+from metrics.definitions import Condition, Scalar, Where
 from metrics.formula import Expression, Name, Number, Operation
 from metrics.plan import Asked, Leaf, Plan
 from metrics.types import Grain, Period
@@ -128,15 +131,15 @@ def _scan(leaves: Sequence[Leaf], slots: Slots, by: Sequence[str], where: Asked)
     return statement.group_by(*keys) if keys else statement
 
 
-def day_of(table: Any, time: str | None, calendar: Calendar) -> ColumnElement[Any]:
+def day_of(table: Table, time: str | None, calendar: Calendar) -> ColumnElement[Any]:
     """Return the reporting day of a row: its day column, or the local day of its instant."""
-    chosen = table.c[time or TIME_AXES[table.name].column]
+    chosen: ColumnElement[Any] = table.c[time or TIME_AXES[table.name].column]
     if isinstance(chosen.type, DateTime):
         return cast(func.timezone(str(calendar.timezone), func.timezone("UTC", chosen)), Date)
-    return chosen  # type: ignore[no-any-return]  # columns of reflected tables are Any to SQLAlchemy's annotations
+    return chosen
 
 
-def _period(table: Any, day: ColumnElement[Any], slots: Slots) -> tuple[Any, ColumnElement[Any], list[ColumnElement[bool]]]:
+def _period(table: Table, day: ColumnElement[Any], slots: Slots) -> tuple[Any, ColumnElement[Any], list[ColumnElement[bool]]]:
     """Return what to select from, the period of a row, and the conditions that keep it in range."""
     in_range = [day >= literal(slots.period.start, Date), day < literal(slots.period.end, Date)]
     if slots.grain == "total":
@@ -174,7 +177,7 @@ def _truncated(day: ColumnElement[Any], slots: Slots) -> ColumnElement[Any]:
     return cast(func.date_trunc(unit, day - shift) + shift, Date)
 
 
-def _aggregate(table: Any, leaf: Leaf, conditions: Sequence[Where]) -> ColumnElement[Any]:
+def _aggregate(table: Table, leaf: Leaf, conditions: Sequence[Where]) -> ColumnElement[Any]:
     """Return the aggregate of a leaf; a count of no rows is NULL, so that "none" and "not there" stay apart."""
     agg, name = leaf.measure.agg, leaf.measure.column
     chosen: Any = None if name is None else table.c[name]
@@ -182,26 +185,27 @@ def _aggregate(table: Any, leaf: Leaf, conditions: Sequence[Where]) -> ColumnEle
     if agg in ("count", "count_distinct"):
         counted: Any = func.count() if chosen is None else func.count(chosen.distinct() if agg == "count_distinct" else chosen)
         return func.nullif(counted.filter(match) if match is not None else counted, 0)
+    plain: FunctionElement[Any] | WithinGroup[Any]
     if agg in ("sum", "avg", "min", "max"):
         plain = getattr(func, agg)(chosen)
     else:
         share = 0.5 if agg == "median" else int(agg[1:]) / 100
         # between two decimals the database would round to the column's scale
         plain = func.percentile_cont(literal(share)).within_group(cast(chosen, Double))
-    return plain.filter(match) if match is not None else plain  # type: ignore[no-any-return]  # columns of reflected tables are Any to SQLAlchemy's annotations
+    return plain.filter(match) if match is not None else plain
 
 
-def condition(table: Any, where: Where) -> ColumnElement[bool]:
+def condition(table: Table, where: Where) -> ColumnElement[bool]:
     """Return the condition that a `where` mapping writes: all its columns must hold."""
     return and_(true(), *(_test(table.c[name], wanted) for name, wanted in where.items()))
 
 
-def _test(chosen: Any, wanted: Any) -> ColumnElement[bool]:
+def _test(chosen: ColumnElement[Any], wanted: Scalar | list[Scalar] | Condition) -> ColumnElement[bool]:
     if isinstance(wanted, list):
-        return chosen.in_(wanted)  # type: ignore[no-any-return]  # columns of reflected tables are Any to SQLAlchemy's annotations
+        return chosen.in_(wanted)
     if not isinstance(wanted, Condition):
-        return chosen == wanted  # type: ignore[no-any-return]  # columns of reflected tables are Any to SQLAlchemy's annotations
-    tests = {
+        return chosen == wanted
+    tests: dict[str, Callable[[Any], ColumnElement[bool]]] = {
         "not_": lambda v: chosen.is_distinct_from(v),
         "in_": chosen.in_,
         "not_in": lambda v: case((chosen.is_(None), True), else_=chosen.not_in(v)),

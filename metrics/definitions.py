@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from metrics.calendar import MONTHS, WEEKDAYS
+from metrics.calendar import Month, Weekday
 from metrics.types import Grain
 
 IDENTIFIER = r"^[a-z][a-z0-9_]{0,62}$"
@@ -53,8 +53,8 @@ class CalendarModel(Strict):
     """The organisation's calendar."""
 
     timezone: str = Field("UTC", description="IANA zone in which days begin, for example Europe/Vienna")
-    week_start: Literal[WEEKDAYS] = Field("monday", description="First day of the week")  # type: ignore[valid-type]  # the names stand once
-    fiscal_year_start: Literal[MONTHS] = Field("january", description="First month of the fiscal year")  # type: ignore[valid-type]  # the names stand once
+    week_start: Weekday = Field("monday", description="First day of the week")
+    fiscal_year_start: Month = Field("january", description="First month of the fiscal year")
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="Currency code of amounts")
 
 

@@ -81,7 +81,7 @@ class Build:
         self._acquire()
         try:
             self._begin()
-        except BaseException:
+        except BaseException:  # Ctrl-C, too: __exit__ does not run for a block that was never entered
             self._lock.release()
             raise
         return self

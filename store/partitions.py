@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
+from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Numeric,
+    Select,
     Table,
     delete,
     func,
@@ -104,7 +106,7 @@ def _stage(connection: Connection, table: Table, name: str, fetched: Sequence[pa
     return stage
 
 
-def _differing(connection: Connection, new, old) -> dict[date, int]:  # type: ignore[no-untyped-def]  # Select's row type is open
+def _differing(connection: Connection, new: Select[Any], old: Select[Any]) -> dict[date, int]:
     """Return slice → number of rows that differ, for the slices that differ."""
     added, removed = new.except_all(old).subquery(), old.except_all(new).subquery()
     one: ColumnElement[int] = literal(1, Integer)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -29,13 +28,14 @@ from errors import (
     SourceConfigError,
     TransientSourceError,
 )
-from sandbox.mixpanel import MixpanelServer, error_reply, line_of
+from sandbox.mixpanel import MixpanelServer, error_reply
 from sandbox.server import Reply
 from sandbox.world import World, make_world
 from settings import Secret
 from store.types import Batch, Window
+from tests.connectors.mixpanel_company import connector, event
+from tests.connectors.raw import behaving, read_request
 
-VIENNA = ZoneInfo("Europe/Vienna")
 START = date(2026, 3, 27)
 
 
@@ -48,10 +48,6 @@ def world() -> World:
 def server(world: World) -> Iterator[MixpanelServer]:
     with MixpanelServer(world.company) as running:
         yield running
-
-
-def connector(url: str, **settings: Any) -> Connector:
-    return Connector("product", MixpanelSettings(**{"project_id": "77", "start": START, "endpoint": url, **settings}), VIENNA)
 
 
 def read(source: Connector, days: int = 7) -> list[Batch]:
@@ -67,10 +63,6 @@ def one_day(server: MixpanelServer, *lines: str, **settings: Any) -> pd.DataFram
     """Read one day whose export is exactly these lines."""
     server.fault = lambda _request, _number: Reply(200, "".join(lines).encode(), {"Content-Type": "text/plain"})
     return read(connector(server.url, **settings), 1)[0].rows.to_pandas()
-
-
-def event(name: str = "page_view", **properties: Any) -> str:
-    return line_of(name, {"time": 1_774_605_600, "distinct_id": "u-1", "$insert_id": "i-1", **properties})
 
 
 def test_every_action_arrives_once_with_its_values(server: MixpanelServer, world: World) -> None:
@@ -108,24 +100,15 @@ def test_nothing_is_asked_before_the_first_batch_is_wanted(server: MixpanelServe
 
 
 @contextmanager
-def raw_server(head: str, chunks: list[bytes]) -> Iterator[str]:
-    """Answer one connection with exactly these bytes, then hang up."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
+def raw_server(head: str, body: bytes) -> Iterator[str]:
+    """Answer every connection with exactly these bytes, then hang up."""
 
-        def serve() -> None:
-            peer, _ = listener.accept()
-            with peer:
-                peer.recv(65_536)
-                peer.sendall(head.encode() + b"\r\n")
-                for chunk in chunks:
-                    peer.sendall(chunk)
+    def answer(peer: socket.socket) -> None:
+        read_request(peer)
+        peer.sendall(head.encode() + b"\r\n" + body)
 
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        thread.join(timeout=5)
+    with behaving(answer) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 BODY = (event(n=1) + event(n=2, **{"$insert_id": "i-2"}) + event(n=3, **{"$insert_id": "i-3"})).encode()
@@ -149,7 +132,7 @@ WHOLE = [
 
 @pytest.mark.parametrize(("head", "body"), [(h, b) for _, h, b in WHOLE], ids=[n for n, _, _ in WHOLE])
 def test_a_whole_body_is_read_over_every_framing(head: str, body: bytes) -> None:
-    with raw_server(head, [body]) as url:
+    with raw_server(head, body) as url:
         assert len(read(connector(url), 1)[0].rows) == 3
 
 
@@ -171,12 +154,12 @@ CUT = [
 
 @pytest.mark.parametrize(("head", "body"), [(h, b) for _, h, b in CUT], ids=[n for n, _, _ in CUT])
 def test_a_cut_body_is_never_taken_for_a_day(head: str, body: bytes) -> None:
-    with raw_server(head, [body]) as url, pytest.raises(TransientSourceError, match=r"did not come whole|did not answer"):
+    with raw_server(head, body) as url, pytest.raises(TransientSourceError, match=r"did not come whole|did not answer"):
         read(connector(url), 1)
 
 
 def test_a_framing_that_cannot_prove_its_end_is_refused() -> None:
-    with raw_server(OK + "Connection: close\r\n", [BODY]) as url, pytest.raises(ContractError, match="neither a length nor chunks"):
+    with raw_server(OK + "Connection: close\r\n", BODY) as url, pytest.raises(ContractError, match="neither a length nor chunks"):
         read(connector(url), 1)
 
 

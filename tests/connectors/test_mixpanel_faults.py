@@ -7,10 +7,8 @@ import json
 import socket
 import ssl
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,26 +18,9 @@ from sandbox.mixpanel import MixpanelServer
 from sandbox.server import Reply
 from settings import Secret
 from tests.connectors.mixpanel_company import FOUR, answering, company, connector, event, read_day
+from tests.connectors.raw import behaving
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5000\r\n\r\n"
-
-
-@contextmanager
-def behaving(act: Callable[[socket.socket], None]) -> Iterator[int]:
-    """Let `act` deal with one connection; yield the port."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-
-        def serve() -> None:
-            peer, _ = listener.accept()
-            with peer:
-                act(peer)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield listener.getsockname()[1]
-        thread.join(timeout=5)
 
 
 def hang_up(peer: socket.socket) -> None:

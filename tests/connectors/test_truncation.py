@@ -5,53 +5,40 @@ from __future__ import annotations
 import gzip
 import random
 import socket
-import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 
 from errors import SourceError
 from tests.connectors.mixpanel_company import event, read_day
+from tests.connectors.raw import behaving, read_request
 
 CUTS, FLIPS = 700, 700
 BODY = b"".join(event(page=f"/{n}", time=1_774_612_800 + n, **{"$insert_id": f"i-{n}"}).encode() for n in range(40))
 PACKED = gzip.compress(BODY, mtime=0)
 
 
-class RawServer:
-    """Answers every request with the same bytes and hangs up: what a broken line, proxy or vendor can do."""
+@dataclass(slots=True)
+class Vendor:
+    """Answers every request with the same bytes and hangs up."""
 
-    def __init__(self) -> None:
-        self.answer = b""
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=self._serve, daemon=True).start()
+    url: str = ""
+    answer: bytes = b""
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-
-    def close(self) -> None:
-        self._socket.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                peer, _ = self._socket.accept()
-            except OSError:
-                return
-            with peer:
-                while b"\r\n\r\n" not in peer.recv(65_536):
-                    pass
-                peer.sendall(self.answer)
-                peer.shutdown(socket.SHUT_WR)
-                peer.recv(1)
+    def act(self, peer: socket.socket) -> None:
+        read_request(peer)
+        peer.sendall(self.answer)
+        peer.shutdown(socket.SHUT_WR)
+        peer.recv(1)
 
 
 @pytest.fixture
-def server() -> Iterator[RawServer]:
-    running = RawServer()
-    yield running
-    running.close()
+def server() -> Iterator[Vendor]:
+    vendor = Vendor()
+    with behaving(vendor.act) as port:
+        vendor.url = f"http://127.0.0.1:{port}"
+        yield vendor
 
 
 def head(*lines: str) -> bytes:
@@ -75,7 +62,7 @@ CHECKSUMMED = [name for name in FRAMINGS if name.startswith("gzip")]
 """Only compression carries a checksum; a flipped bit in plain text may be another valid text, and TCP's own sum has to see it."""
 
 
-def outcome(server: RawServer, answer: bytes) -> list[dict[str, object]] | None:
+def outcome(server: Vendor, answer: bytes) -> list[dict[str, object]] | None:
     """Return the rows that were accepted, None when the answer was refused with an error of ours."""
     server.answer = answer
     try:
@@ -85,7 +72,7 @@ def outcome(server: RawServer, answer: bytes) -> list[dict[str, object]] | None:
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
-def test_no_cut_is_taken_for_the_whole(server: RawServer, framing: str) -> None:
+def test_no_cut_is_taken_for_the_whole(server: Vendor, framing: str) -> None:
     start, body = FRAMINGS[framing]
     assert len(outcome(server, start + body) or []) == 40
     rng = random.Random(framing)
@@ -102,7 +89,7 @@ def test_no_cut_is_taken_for_the_whole(server: RawServer, framing: str) -> None:
 
 
 @pytest.mark.parametrize("framing", CHECKSUMMED)
-def test_no_flipped_bit_changes_a_row(server: RawServer, framing: str) -> None:
+def test_no_flipped_bit_changes_a_row(server: Vendor, framing: str) -> None:
     start, body = FRAMINGS[framing]
     whole = outcome(server, start + body)
     rng = random.Random(framing)

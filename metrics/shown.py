@@ -1,0 +1,88 @@
+"""A KPI as pages and commands see it: its definition, and what follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metrics.check import Definitions
+from metrics.definitions import KPI as Definition
+from metrics.definitions import Target, fingerprint
+from metrics.plan import make_plan
+from metrics.tables import dimensions
+from metrics.types import Grain
+from store.schema import events
+
+CALENDAR_GRAINS: tuple[Grain, ...] = ("day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year", "sprint", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class KPI:
+    """A KPI as the pages see it. Values with unit "%" are fractions of 1."""
+
+    name: str
+    label: str
+    description: str
+    owner: str
+    team: str
+    role: str
+    type: str
+    unit: str
+    better: str
+    dimensions: tuple[str, ...]
+    maturity_days: int
+    targets: tuple[Target, ...]
+    grains: tuple[Grain, ...]
+    fill: str
+    tables: tuple[str, ...]
+    formula: str
+    hash: str
+
+
+def show(name: str, definitions: Definitions) -> KPI:
+    """Return a defined KPI with its tables, dimensions, grains and hash."""
+    definition = definitions.kpis[name]
+    relationship = definition.relationship
+    parts = (name,) if relationship is None else (relationship.driver, relationship.outcome)
+    plans = [make_plan(definitions.measures, definitions.kpis, part) for part in parts]
+    tables = tuple(sorted({table for plan in plans for table in plan.tables} | ({events.name} if relationship else set())))
+    marks = fingerprint(definition, *(plan.meaning() for plan in plans))
+    if relationship is not None:
+        return _shown(name, definition, tables, (), (), marks)
+    shared = frozenset.intersection(*(dimensions(table) for table in tables))
+    allowed = tuple(definition.dimensions) if definition.dimensions is not None else tuple(sorted(shared))
+    return _shown(name, definition, tables, allowed, _grains(definition), marks)
+
+
+def _shown(name: str, kpi: Definition, tables: tuple[str, ...], allowed: tuple[str, ...], grains: tuple[Grain, ...], marks: str) -> KPI:
+    label = kpi.label or name.replace("_", " ").capitalize()
+    unit = kpi.shown_unit or ""
+    formula = kpi.formula or (f"{kpi.numerator} / {kpi.denominator}" if kpi.type == "ratio" else kpi.value or "")
+    return KPI(
+        name,
+        label,
+        kpi.description,
+        kpi.owner,
+        kpi.team,
+        kpi.role,
+        kpi.type,
+        unit,
+        kpi.better,
+        allowed,
+        kpi.maturity_days,
+        tuple(kpi.targets),
+        grains,
+        kpi.fill,
+        tables,
+        formula,
+        marks,
+    )
+
+
+def _grains(kpi: Definition) -> tuple[Grain, ...]:
+    """`grains` lists them (a sum over a free period goes with any of the calendar's); `grain: sprint` means that no calendar period makes sense; else `grain` is the finest."""
+    if kpi.grains is not None:
+        listed = tuple(kpi.grains)
+        return listed if set(listed) <= {"sprint", "total"} else tuple(dict.fromkeys((*listed, "total")))
+    if kpi.grain == "sprint":
+        return ("sprint",)
+    return CALENDAR_GRAINS[CALENDAR_GRAINS.index(kpi.grain) :] if kpi.grain else CALENDAR_GRAINS
