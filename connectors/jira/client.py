@@ -10,7 +10,7 @@ import requests
 from jira import JIRA
 from jira.exceptions import JIRAError
 
-from connectors.http import retry_after
+from connectors.http import retry_after, vendor_words
 from errors import (
     AuthError,
     ContractError,
@@ -162,9 +162,12 @@ class Client:
             f"{self.source}: {self._settings.address} did not answer ({reason}). Check the network, then run the sync again."
         )
 
+    def _words(self, error: JIRAError) -> str:
+        return vendor_words(error.text or "", (self._settings.email, self._settings.token, self._settings.pat))
+
     def _refusal(self, error: JIRAError, path: str) -> SourceError:
         """Return the typed error for a status; the library's own text would print headers and body."""
-        where, words = f"{self.source}: {error.status_code} for {path}", _words(error)
+        where, words = f"{self.source}: {error.status_code} for {path}", self._words(error)
         match error.status_code:
             case 401:
                 return AuthError(f"{where}. The credentials were refused; API tokens expire after a year. Renew JIRA_TOKEN (or JIRA_PAT).")
@@ -186,10 +189,6 @@ class Client:
                 )
             case _:
                 return ContractError(f"{where}. An unexpected answer.")
-
-
-def _words(error: JIRAError) -> str:
-    return " ".join((error.text or "").split())[:240]
 
 
 def _retry_after(error: JIRAError) -> float | None:

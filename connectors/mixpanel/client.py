@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from mixpanel_utils import MixpanelUtils
 
-from connectors.http import retry_after
+from connectors.http import retry_after, vendor_words
 from errors import (
     AuthError,
     ContractError,
@@ -173,6 +173,15 @@ class Client:
             f"{self._source}: Mixpanel did not answer at {host} ({str(reason)[:80]}). Check the network, then run the sync again."
         )
 
+    def _words(self, body: str) -> str:
+        """Return the vendor's own sentence; never a whole body."""
+        try:
+            text = str(json.loads(body).get("error", ""))
+        except (ValueError, AttributeError):
+            text = ""
+        said = vendor_words(text, (self._settings.service_account, self._settings.secret))
+        return said or "it names no reason. Check 'start', 'residency' and 'endpoint'."
+
     def _refusal(self, error: urllib.error.HTTPError, day: date) -> SourceError:
         """Return the typed error for a status (statuses and texts: docs.mixpanel.com and public connectors, 2026-08)."""
         body, settings = _body(error), self._settings
@@ -183,7 +192,7 @@ class Client:
             case 400 if "to_date cannot be later than today" in body:
                 return SourceConfigError(f"{where}: {day} has not begun in the project's zone. Check 'timezone' and 'created_before_2023'.")
             case 400:
-                return SourceConfigError(f"{where} refuses the export of {day}: {_words(body)}")
+                return SourceConfigError(f"{where} refuses the export of {day}: {self._words(body)}")
             case 401:
                 return AuthError(
                     f"{where}: 401, the service account was refused. Renew service_account and secret, and check the residency."
@@ -237,12 +246,3 @@ def _body(error: urllib.error.HTTPError) -> str:
     except (*FAILURES, zlib.error):
         return ""
     return plain.decode("utf-8", "replace")
-
-
-def _words(body: str) -> str:
-    """Return the vendor's own sentence, shortened and on one line; never a whole body."""
-    try:
-        text = str(json.loads(body).get("error", ""))
-    except (ValueError, AttributeError):
-        text = ""
-    return " ".join(text.split())[:200] or "it names no reason. Check 'start', 'residency' and 'endpoint'."

@@ -14,7 +14,7 @@ import pytest
 from cli import main
 from sandbox.jira import JiraServer
 from sandbox.mixpanel import MixpanelServer
-from sandbox.server import Fault, Reply
+from sandbox.server import Fault, Reply, Request
 from sandbox.world import World, make_world
 from tests.e2e.test_speed_conversion import START
 
@@ -40,16 +40,22 @@ def spellings() -> set[bytes]:
     return {text.encode() for text in (*plain, *coded)}
 
 
+def echo(request: Request) -> str:
+    """Return what a careless vendor repeats in its error: the header as sent, and what it holds."""
+    sent = request.headers.get("authorization", "")
+    plain = base64.b64decode(sent.removeprefix("Basic ")).decode()
+    return f"not accepted: {sent} {plain} {quote(plain)}"
+
+
+def refusing(status: int) -> Fault:
+    """Refuse with an error that repeats the credentials, in the form of either vendor."""
+    return lambda request, _number: Reply.of({"error": echo(request), "errorMessages": [echo(request)]}, status=status)
+
+
 FAULTS: dict[str, Fault] = {
-    "refused": lambda request, _n: Reply.of({"error": "no", "errorMessages": ["no"], "you sent": dict(request.headers)}, status=401),
-    "forbidden": lambda request, _n: Reply.of({"error": str(request.headers), "errorMessages": [str(request.headers)]}, status=403),
-    "bad request that repeats all": lambda request, _n: Reply.of(
-        {"error": request.headers.get("cookie", ""), "errorMessages": []}, status=400
-    ),
+    **{f"{status} that repeats the credentials": refusing(status) for status in (400, 401, 402, 403, 404, 410, 418, 500)},
     "too many": lambda _r, _n: Reply(429, b"slow down", {"Retry-After": "900"}),
-    "broken": lambda request, _n: Reply(
-        500, json.dumps(dict(request.headers)).encode(), {"Content-Type": "text/html", "Retry-After": "900"}
-    ),
+    "broken": lambda request, _n: Reply(503, echo(request).encode(), {"Content-Type": "text/html", "Retry-After": "900"}),
     "sign-in page": lambda request, _n: Reply(200, f"<html>{dict(request.headers)}</html>".encode(), {"Content-Type": "text/html"}),
     "elsewhere": lambda _r, _n: Reply(302, b"", {"Location": "http://127.0.0.1:9/x"}),
     "cut": lambda _r, _n: Reply(200, b"x" * 5_000, {}, cut=100),
