@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +138,11 @@ def suggest(word: str, known: Iterable[str]) -> str | None:
     """Return "Did you mean: …?" with up to three known words near to `word`, or None."""
     near = difflib.get_close_matches(word, sorted(known), n=3, cutoff=0.55)
     return f"Did you mean: {', '.join(near)}?" if near else None
+
+
+def place(error: BaseException) -> str:
+    """Return file:line of the innermost of our own lines that an error passed; never a value, which could be a secret."""
+    frames = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    ours = [(path, line) for path, line in frames if path.is_relative_to(ROOT) and "site-packages" not in path.parts]
+    path, line = ours[-1] if ours else frames[-1]
+    return f"{path.relative_to(ROOT) if ours else path.name}:{line}"

@@ -15,7 +15,7 @@ from commands.common import Home, open_space, say
 from commands.sync import pull, summary
 from connectors.schedule import due
 from connectors.sync import Order
-from errors import BusyError, DashboardError
+from errors import BusyError, DashboardError, place
 from settings import PROJECT_ROOT, Workspace, child_environment, load_sources
 from store.ledger import Ledger
 
@@ -44,6 +44,8 @@ def tick(space: Workspace, now: datetime, said: str = "") -> str:
         return said
     except DashboardError as error:
         lines = str(error)
+    except Exception as error:  # noqa: BLE001  # one bad round must not leave the data to grow old beside a living dashboard
+        lines = f"The sync met a fault that nobody foresaw ({type(error).__name__} at {place(error)}); it is tried again. Please report this line."
     if lines != said:
         say(lines)
     return lines

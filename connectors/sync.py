@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from connectors import base
 from connectors.base import Connector
 from connectors.outcome import Progress, SourceResult, StreamResult, SyncResult
-from errors import ConfigError, ContractError, DashboardError, HeldError, QuotaError, TransientSourceError, suggest
-from settings import PROJECT_ROOT, SourceEntry, Workspace
+from errors import ConfigError, ContractError, DashboardError, HeldError, QuotaError, TransientSourceError, place, suggest
+from settings import SourceEntry, Workspace
 from store.build import Build, Changes
 from store.gate import Gate
 from store.ledger import Ledger, SourceRun
@@ -154,7 +152,7 @@ class _Pull:
             self._respect(error, result)
         except Exception as error:  # noqa: BLE001  # a fault of one connector, ours too, must not end the others
             unexpected = ContractError(
-                f"{self.source}: stream {stream.name} met a fault that nobody foresaw ({type(error).__name__} at {_place(error)}). "
+                f"{self.source}: stream {stream.name} met a fault that nobody foresaw ({type(error).__name__} at {place(error)}). "
                 "Its earlier data stays and the other sources go on. Please report this line."
             )
             outcome.status, outcome.error = result.fail(unexpected), str(unexpected)
@@ -230,14 +228,6 @@ class _Pull:
 
     def _again_from(self, lookback: date, zone: ZoneInfo) -> datetime:
         return day_start(lookback if self.order.since is None else min(lookback, self.order.since), zone)
-
-
-def _place(error: BaseException) -> str:
-    """Return file:line of the innermost of our own lines; never a value, which could be a secret."""
-    frames = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
-    ours = [(path, line) for path, line in frames if path.is_relative_to(PROJECT_ROOT) and "site-packages" not in path.parts]
-    path, line = ours[-1] if ours else frames[-1]
-    return f"{path.relative_to(PROJECT_ROOT) if ours else path.name}:{line}"
 
 
 def _record(source: str, result: SourceResult) -> SourceRun:

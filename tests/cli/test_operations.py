@@ -68,6 +68,11 @@ def test_a_broken_sources_file_does_not_end_the_scheduler(small_shop: Shop, caps
     assert capsys.readouterr().err.count("sources.yaml") == 1
 
 
+def test_a_fault_that_nobody_foresaw_does_not_end_the_scheduler(small_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("commands.schedule.load_sources", lambda _space: 1 // 0)
+    assert "ZeroDivisionError at tests/cli/test_operations.py:" in tick(small_shop.space, datetime.now(UTC))
+
+
 def test_the_scheduler_works_beside_and_ends_with_its_parent(small_shop: Shop) -> None:
     command = [sys.executable, str(PROJECT_ROOT / "cli.py"), "schedule", "--home", str(small_shop.space.home)]
     child = subprocess.Popen(command, cwd=PROJECT_ROOT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=dict(os.environ))

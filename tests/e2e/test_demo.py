@@ -17,17 +17,12 @@ import pytest
 from settings import Workspace
 from store.warehouse import Warehouse
 from tests.e2e.browser import browser, leaves_loopback, needs_browser, visit
+from tests.e2e.processes import below, free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # The first visitor of a fresh process comes by a deep link: that is when Streamlit could serve a page without the frame.
 PAGES = {"side_by_side": "Side by side", "": "Overview", "speed_conversion": "Speed × conversion", "data_health": "Data health"}
 ERROR_BOX = '[data-testid="stException"], [data-testid="stAlertContentError"]'
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Demo:
@@ -53,19 +48,7 @@ class Demo:
         raise AssertionError("\n".join(self.lines))
 
     def children(self) -> set[int]:
-        """Return the processes below the demo, from /proc."""
-        parents = {}
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = stat.read_text().rsplit(")", 1)[1].split()
-            except OSError:
-                continue
-            parents[int(stat.parent.name)] = int(fields[1])
-        found, wave = set(), {self.process.pid}
-        while wave:
-            wave = {pid for pid, parent in parents.items() if parent in wave} - found
-            found |= wave
-        return found
+        return below(self.process.pid)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,66 @@
+"""`kpi serve` as a person runs it: the pages answer, the data come by themselves, and Ctrl-C leaves nothing."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from settings import PROJECT_ROOT
+from store.warehouse import Warehouse
+from tests.e2e.processes import below, free_port
+from tests.shop import Shop
+
+
+def answers(port: int) -> bool:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
+    except (urllib.error.URLError, OSError):
+        return False
+    return True
+
+
+def served(shop: Shop, *options: str) -> tuple[subprocess.Popen[bytes], int]:
+    port = free_port()
+    command = [sys.executable, str(PROJECT_ROOT / "cli.py"), "serve", "--port", str(port), "--home", str(shop.space.home), *options]
+    return subprocess.Popen(command, cwd=PROJECT_ROOT, stderr=subprocess.DEVNULL, start_new_session=True), port
+
+
+def wait_until(what: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not what() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert what()
+
+
+def test_serving_brings_the_data_and_ends_without_a_trace(small_shop: Shop) -> None:
+    server, port = served(small_shop)
+    try:
+        wait_until(lambda: answers(port) and Warehouse(small_shop.space).current() == 1)
+        family = below(server.pid)
+        assert len(family) >= 2  # the pages and the scheduler
+        server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=30) == 0
+    finally:
+        server.kill()
+        server.wait()
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), 10)
+    assert not answers(port)
+    with Warehouse(small_shop.space).build():
+        pass
+
+
+def test_serving_without_syncs_asks_no_vendor(small_shop: Shop) -> None:
+    server, port = served(small_shop, "--no-sync")
+    try:
+        wait_until(lambda: answers(port))
+        time.sleep(1)
+        assert [call for vendor in small_shop.servers for call in vendor.calls] == []
+    finally:
+        server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=30) == 0
