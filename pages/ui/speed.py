@@ -41,7 +41,7 @@ def lines_options(groups: Mapping[str, Sequence[Bucket]]) -> dict[str, Any]:
             "name": "LCP of the landing page",
             "nameLocation": "middle",
             "nameGap": 28,
-            "axisLabel": {"interval": 0, "fontSize": 10},
+            "axisLabel": {"interval": 0, "fontSize": 10, "hideOverlap": True},
             "axisLine": {"lineStyle": {"color": NEUTRAL}},
         },
         "yAxis": {"type": "value", "min": 0, "axisLabel": {"formatter": "{value} %"}, "splitNumber": 4},

@@ -14,6 +14,9 @@ WORD = {"met": "On target", "near": "Near target", "missed": "Off target", "unkn
 CARD_STYLE = """
 <style>
 [data-testid="stMainBlockContainer"] { padding-top: 3.2rem; padding-bottom: 3rem; }
+/* white on the dark theme's accent is 1.9 : 1; a bordered tag reads well on both grounds */
+[data-testid="stMultiSelect"] [data-tag] { background: transparent; border: 1px solid currentColor; color: inherit; }
+[data-testid="stMultiSelect"] [data-tag] * { color: inherit; }
 .kb-card { line-height: 1.35; }
 .kb-name { font-size: .875rem; font-weight: 600; margin: 0; display: flex; justify-content: space-between; gap: .5rem; align-items: baseline; }
 .kb-status { font-size: .75rem; font-weight: 600; white-space: nowrap; }

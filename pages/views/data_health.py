@@ -57,7 +57,7 @@ if states.ready():
     st.subheader("Streams", anchor=False)
     st.dataframe(
         [
-            {"source": s.source, "stream": s.stream, "fills": s.table, "rows": s.rows, "from": day_words(s.covered_from) if s.covered_from else "all",
+            {"source": s.source, "stream": s.stream, "fills": s.table, "rows": s.rows, "from (vendor's day)": day_words(s.covered_from) if s.covered_from else "all",
              "complete to (UTC)": "–" if s.complete_through is None else f"{s.complete_through:%Y-%m-%d %H:%M}", "flags": ", ".join(s.flags)}
             for s in catalog.coverage()
         ],

@@ -115,6 +115,30 @@ def test_a_phone_sees_no_part_cut_off(demo: Demo) -> None:
             assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390, path
 
 
+CONTRAST = """() => {
+  const light = c => { const [r, g, b] = c.match(/[\\d.]+/g).map(Number).map(v => v / 255).map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (!/, 0\\)$|transparent/.test(c)) return c; } return 'rgb(255, 255, 255)'; };
+  return [...document.querySelectorAll('[data-tag] span')].filter(e => e.innerText).map(e => {
+    const [a, b] = [light(getComputedStyle(e).color), light(ground(e))].sort((x, y) => y - x); return (a + 0.05) / (b + 0.05); });
+}"""
+
+
+@pytest.mark.browser
+@needs_browser
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_chosen_kpis_can_be_read_on_both_grounds(demo: Demo, dark: bool) -> None:
+    """WCAG 2.2, 1.4.3: at least 4.5 : 1 for small text."""
+    if not demo.lines:
+        demo.wait()
+    with browser() as started:
+        page = visit(started, dark=dark).open(f"{demo.url}/side_by_side")
+        page.wait_for_selector("[data-tag]")
+        ratios = page.evaluate(CONTRAST)
+    assert len(ratios) >= 3
+    assert min(ratios) >= 4.5
+
+
 def test_ctrl_c_leaves_no_process_and_no_lock_behind(demo: Demo) -> None:
     if not demo.lines:
         demo.wait()
