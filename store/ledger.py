@@ -7,6 +7,7 @@ transaction is begun explicitly, so that a rolled back migration leaves nothing 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from settings import Workspace
 from store.ledger_schema import source_runs, sync_runs
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATING = threading.Lock()
+"""Alembic keeps the migration that runs in a global, and pages run in threads."""
 HEAD = max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
@@ -76,7 +79,8 @@ class Ledger:
         """Return the rows of a SELECT over the ledger's tables; [] when there is no ledger yet."""
         if self._file is not None and not self._file.exists():
             return []
-        self._bring_up_to_date()
+        if not self._bring_up_to_date():
+            return []
         with self.transaction(read_only=True) as connection:
             return list(connection.execute(statement))
 
@@ -118,17 +122,20 @@ class Ledger:
         with self.transaction() as connection:
             connection.execute(update(sync_runs).where(sync_runs.c.id == sync_id).values(**ended))
 
-    def _bring_up_to_date(self) -> None:
-        """Migrate a ledger that an earlier version wrote; refuse one that a later version wrote."""
+    def _bring_up_to_date(self) -> bool:
+        """Migrate a ledger that an earlier version wrote; refuse one that a later version wrote. False: it has no tables yet."""
         with self.transaction(read_only=True) as connection:
             version = MigrationContext.configure(connection).get_current_revision()
+        if version is None:
+            return False
         if version == HEAD:
-            return
-        if version is not None and version > HEAD:
+            return True
+        if version > HEAD:
             raise StoreError(
                 f"{self._file or 'KPI_LEDGER_URL'}: a newer version of the dashboard wrote this ledger (schema {version}, known {HEAD}). Update the dashboard."
             )
         self._migrate()
+        return True
 
     def _migrate(self) -> None:
         if self._file is not None:
@@ -138,7 +145,7 @@ class Ledger:
                 raise StoreError(f"{self._file.parent}: cannot be created ({error.strerror}). Make the data folder writable.") from error
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
-        with self.transaction() as connection:
+        with _MIGRATING, self.transaction() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -162,7 +169,7 @@ class Ledger:
         mode = "ro" if read_only else "rwc"
         engine = create_engine(f"sqlite:///file:{self._file}?mode={mode}&uri=true", poolclass=NullPool)
         event.listen(engine, "connect", _take_over_transactions)
-        event.listen(engine, "begin", _begin_explicitly)
+        event.listen(engine, "begin", _begin_reading if read_only else _begin_writing)
         return engine
 
 
@@ -173,8 +180,13 @@ def _take_over_transactions(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA synchronous = FULL")
 
 
-def _begin_explicitly(connection: Connection) -> None:
+def _begin_reading(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Take the lock at once: a transaction that reads first and writes later is refused, without a wait, when another wrote between."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _naive(instant: datetime) -> datetime:

@@ -77,12 +77,17 @@ def test_the_scheduler_works_beside_and_ends_with_its_parent(small_shop: Shop) -
     command = [sys.executable, str(PROJECT_ROOT / "cli.py"), "schedule", "--home", str(small_shop.space.home)]
     child = subprocess.Popen(command, cwd=PROJECT_ROOT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=dict(os.environ))
     assert child.stdin is not None
-    deadline = time.monotonic() + 60
-    while not Ledger(small_shop.space).last_good() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert Warehouse(small_shop.space).current() == 1
-    child.stdin.close()
-    assert child.wait(timeout=30) == 0
+    try:
+        deadline = time.monotonic() + 60
+        while not Ledger(small_shop.space).last_good() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert Warehouse(small_shop.space).current() == 1
+        child.stdin.close()
+        assert child.wait(timeout=30) == 0
+    finally:
+        child.stdin.close()
+        child.kill()
+        child.wait()
 
 
 @pytest.mark.parametrize(("every", "code"), [("15m", 0), ("sometimes", 2), ("0h", 2)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -112,3 +113,28 @@ def test_a_ledger_of_a_later_version_is_refused(ledger: Ledger) -> None:
     for refused in (ledger.last_runs, lambda: ledger.begin_sync(NOON)):
         with pytest.raises(StoreError, match="a newer version of the dashboard wrote this ledger"):
             refused()
+
+
+def test_a_ledger_that_is_just_being_made_has_no_history_yet(ledger: Ledger, tmp_path: Path) -> None:
+    """A page may look while the first sync has made the file and not yet its tables."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "ledger.sqlite").touch()
+    assert ledger.last_runs() == ()
+    with ledger.transaction():
+        assert Ledger(Workspace(tmp_path)).last_runs() == ()
+
+
+@pytest.mark.parametrize("revision", [None, "0001", "0002"])
+def test_many_may_find_an_old_ledger_at_once(tmp_path: Path, revision: str | None) -> None:
+    """Pages and syncs that start together after an update: one brings the ledger up to date, the others wait for it."""
+    if revision is not None:
+        old_ledger(tmp_path, revision)
+
+    def look(n: int) -> int:
+        ledger = Ledger(Workspace(tmp_path))
+        return ledger.begin_sync(NOON) if n % 4 == 0 else len(ledger.last_runs())
+
+    with ThreadPoolExecutor(12) as pool:
+        found = list(pool.map(look, range(24)))
+    assert {count for n, count in enumerate(found) if n % 4} == ({0} if revision is None else {1})
+    assert len({key for n, key in enumerate(found) if n % 4 == 0}) == 6
