@@ -93,7 +93,7 @@ def _copy_ledger(space: Workspace, to: Path) -> None:
     if not origin.exists():
         return
     try:
-        with closing(sqlite3.connect(f"file:{origin}?mode=ro", uri=True)) as source, closing(sqlite3.connect(to)) as copy:
+        with closing(sqlite3.connect(f"file:{origin}?mode=rw", uri=True)) as source, closing(sqlite3.connect(to)) as copy:
             source.backup(copy)
     except sqlite3.Error as error:
         raise StoreError(f"{origin}: the ledger cannot be copied: {error}.") from error

@@ -166,9 +166,12 @@ class Ledger:
     def _engine(self, *, read_only: bool) -> Engine:
         if self._file is None:
             return create_engine(self._url, poolclass=NullPool)
-        mode = "ro" if read_only else "rwc"
+        # readers may not be opened "ro": after a writer was killed in its commit, whoever comes first has to undo the half of it
+        mode = "rw" if read_only else "rwc"
         engine = create_engine(f"sqlite:///file:{self._file}?mode={mode}&uri=true", poolclass=NullPool)
         event.listen(engine, "connect", _take_over_transactions)
+        if read_only:
+            event.listen(engine, "connect", _refuse_writes)
         event.listen(engine, "begin", _begin_reading if read_only else _begin_writing)
         return engine
 
@@ -178,6 +181,10 @@ def _take_over_transactions(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA busy_timeout = 5000")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")
+
+
+def _refuse_writes(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA query_only = ON")
 
 
 def _begin_reading(connection: Connection) -> None:

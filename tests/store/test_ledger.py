@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +15,7 @@ from sqlalchemy import inspect, text
 
 from errors import StoreError
 from settings import Workspace
+from store.backup import make_backup
 from store.ledger import MIGRATIONS, Ledger, SourceRun
 from store.ledger_schema import ledger as schema
 
@@ -138,3 +141,29 @@ def test_many_may_find_an_old_ledger_at_once(tmp_path: Path, revision: str | Non
         found = list(pool.map(look, range(24)))
     assert {count for n, count in enumerate(found) if n % 4} == ({0} if revision is None else {1})
     assert len({key for n, key in enumerate(found) if n % 4 == 0}) == 6
+
+
+HALF_A_COMMIT = """
+import os, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA cache_size = 1")
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("UPDATE source_runs SET rows_read = -1")
+connection.executemany("INSERT INTO sync_runs (started_at, status) VALUES ('2026-11-20', ?)", [("x" * 500,)] * 2000)
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_writer_killed_in_the_middle_of_a_commit_leaves_a_ledger_that_everybody_can_read(ledger: Ledger, tmp_path: Path) -> None:
+    """Pages of the changed file are on the disk already, and a journal says how they were: readers must be able to undo them."""
+    ledger.begin_sync(NOON)
+    ledger.record_source(1, run("web", "ok", NOON))
+    file = tmp_path / "data" / "ledger.sqlite"
+    before = file.read_bytes()
+    subprocess.run([sys.executable, "-c", HALF_A_COMMIT, str(file)], check=False)
+    assert file.read_bytes() != before
+    assert file.with_name("ledger.sqlite-journal").stat().st_size > 0
+    for _ in range(2):
+        make_backup(Workspace(tmp_path), tmp_path / "b.tar.gz", NOON)
+        assert [last.rows_read for last in ledger.last_runs()] == [10]
+    assert ledger.begin_sync(NOON) == 2
