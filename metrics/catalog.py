@@ -54,7 +54,7 @@ class Catalog:
         self._plans = {
             n: make_plan(definitions.measures, definitions.kpis, n) for n, k in definitions.kpis.items() if k.type != "relationship"
         }
-        self._kpis = {name: show(name, definitions) for name in definitions.kpis}
+        self._kpis = {name: show(name, definitions, self._plans) for name in definitions.kpis}
         self._synced = Ledger(space).last_good()
         self._covered: dict[str, Period | None] = {}
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from metrics.check import Definitions
 from metrics.definitions import KPI as Definition
 from metrics.definitions import Target, fingerprint
-from metrics.plan import make_plan
+from metrics.plan import Plan, make_plan
 from metrics.tables import dimensions
 from metrics.types import Grain
 from store.schema import events
@@ -38,12 +39,12 @@ class KPI:
     hash: str
 
 
-def show(name: str, definitions: Definitions) -> KPI:
-    """Return a defined KPI with its tables, dimensions, grains and hash."""
+def show(name: str, definitions: Definitions, known: Mapping[str, Plan]) -> KPI:
+    """Return a defined KPI with its tables, dimensions, grains and hash. known: the plans of the KPIs that have a value."""
     definition = definitions.kpis[name]
     relationship = definition.relationship
     parts = (name,) if relationship is None else (relationship.driver, relationship.outcome)
-    plans = [make_plan(definitions.measures, definitions.kpis, part) for part in parts]
+    plans = [known.get(part) or make_plan(definitions.measures, definitions.kpis, part) for part in parts]
     tables = tuple(sorted({table for plan in plans for table in plan.tables} | ({events.name} if relationship else set())))
     marks = fingerprint(definition, *(plan.meaning() for plan in plans))
     if relationship is not None:

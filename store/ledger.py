@@ -79,8 +79,13 @@ class Ledger:
         """Return the rows of a SELECT over the ledger's tables; [] when there is no ledger yet."""
         if self._file is not None and not self._file.exists():
             return []
-        if not self._bring_up_to_date():
+        with self.transaction(read_only=True) as connection:
+            version = self._version(connection)
+            if version == HEAD:
+                return list(connection.execute(statement))
+        if version is None:  # another process is making it
             return []
+        self._migrate()
         with self.transaction(read_only=True) as connection:
             return list(connection.execute(statement))
 
@@ -89,8 +94,6 @@ class Ledger:
 
         Raises: StoreError when the ledger cannot be written.
         """
-        if self._file is not None and self._file.exists():
-            self._bring_up_to_date()
         self._migrate()
         with self.transaction() as connection:
             key = connection.execute(insert(sync_runs).values(started_at=_naive(started_at))).inserted_primary_key
@@ -122,20 +125,17 @@ class Ledger:
         with self.transaction() as connection:
             connection.execute(update(sync_runs).where(sync_runs.c.id == sync_id).values(**ended))
 
-    def _bring_up_to_date(self) -> bool:
-        """Migrate a ledger that an earlier version wrote; refuse one that a later version wrote. False: it has no tables yet."""
-        with self.transaction(read_only=True) as connection:
-            version = MigrationContext.configure(connection).get_current_revision()
-        if version is None:
-            return False
-        if version == HEAD:
-            return True
-        if version > HEAD:
+    def _version(self, connection: Connection) -> str | None:
+        """Return the revision of the tables, None when there are none.
+
+        Raises: StoreError for a ledger that a later version of the dashboard wrote.
+        """
+        version = MigrationContext.configure(connection).get_current_revision()
+        if version is not None and version > HEAD:
             raise StoreError(
                 f"{self._file or 'KPI_LEDGER_URL'}: a newer version of the dashboard wrote this ledger (schema {version}, known {HEAD}). Update the dashboard."
             )
-        self._migrate()
-        return True
+        return version
 
     def _migrate(self) -> None:
         if self._file is not None:
@@ -146,6 +146,7 @@ class Ledger:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         with _MIGRATING, self.transaction() as connection:
+            self._version(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 

@@ -17,6 +17,11 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).pare
 loopback_guard.install()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than small machines have cores: much of the time a test waits for a browser or another process."""
+    return max(3, min(4, os.cpu_count() or 1))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest file, so that no worker is left alone with it at the end."""
     items.sort(key=lambda item: "test_kills" not in item.nodeid)

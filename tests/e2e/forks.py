@@ -11,6 +11,7 @@ import select
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -47,7 +48,8 @@ class Forks:
         self._server.stdin.write(f"{home} {now.isoformat()}\n".encode())
         process = int(self._server.stdout.readline())
         if not select.select([self._server.stdout], [], [], after)[0]:
-            os.kill(process, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended just now
+                os.kill(process, signal.SIGKILL)
         status = int(self._server.stdout.readline())
         assert status in (0, -signal.SIGKILL), status
         return status != 0
