@@ -91,9 +91,16 @@ class TransientSourceError(SourceError):
 
 
 class QuotaError(TransientSourceError):
-    """The vendor's quota is used up: a pause, not a failure."""
+    """The vendor's quota is used up: a pause, not a failure.
+
+    window: it comes back at the end of this "hour" or "pacific day" (midnight in Los Angeles), when the vendor names no wait.
+    """
 
     kind = "quota"
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None, window: str | None = None) -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds)
+        self.window = window
 
 
 class AuthError(SourceError):

@@ -80,6 +80,7 @@ def _run(run: SourceRun) -> dict[str, Any]:
         "generation": run.generation,
         "not_before": None if run.not_before is None else run.not_before.isoformat(timespec="seconds"),
         "streams": dict(run.streams),
+        "quota": None if run.quota is None else dict(run.quota),
         "error": None if run.error is None else {"kind": run.error_kind, "message": run.error},
     }
 

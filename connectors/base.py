@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import connectors
+from connectors.budget import Budget, Limits
 from errors import ConfigError, suggest
 from settings import Field, Secret, SourceEntry
 from store.types import Batch, Stream, Window
@@ -31,6 +32,13 @@ class Connector(Protocol):
     @property
     def start(self) -> date:
         """First day to pull."""
+
+    @property
+    def limits(self) -> Limits:
+        """How much the vendor may be asked."""
+
+    def use(self, budget: Budget) -> None:
+        """Take every call from now on out of this budget."""
 
     def zone(self) -> ZoneInfo:
         """Return the zone whose days slice this source's streams (asks the vendor when only it knows)."""
@@ -52,7 +60,7 @@ def option(help: str, *, default: Any = dataclasses.MISSING, secret: bool = Fals
 
 def names() -> tuple[str, ...]:
     """Return the names of all connectors: the modules of this room that define a Connector class."""
-    skipped = {"base", "example", "http", "outcome", "schedule", "sync"}
+    skipped = {"base", "budget", "example", "http", "outcome", "schedule", "sync"}
     return tuple(sorted(m.name for m in pkgutil.iter_modules(connectors.__path__) if m.name not in skipped))
 
 

@@ -34,7 +34,10 @@ class StreamResult:
 
 @dataclass(slots=True)
 class SourceResult:
-    """How one source went. status: ok, paused, held, failed, auth. not_before: the vendor is not asked again before it."""
+    """How one source went. status: ok, paused, held, failed, auth. not_before: the vendor is not asked again before it.
+
+    quota: what the vendor said is left of its own quotas.
+    """
 
     connector: str
     started_at: datetime
@@ -44,6 +47,7 @@ class SourceResult:
     finished_at: datetime | None = None
     not_before: datetime | None = None
     streams: dict[str, StreamResult] = field(default_factory=dict)
+    quota: dict[str, int] = field(default_factory=dict)
 
     @property
     def rows_read(self) -> int:

@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo
 
 from connectors import base
 from connectors.base import Connector
+from connectors.budget import Metered
 from connectors.outcome import Progress, SourceResult, StreamResult, SyncResult
+from connectors.schedule import next_allowed
 from errors import ConfigError, ContractError, DashboardError, HeldError, QuotaError, TransientSourceError, place, suggest
 from settings import SourceEntry, Workspace
 from store.build import Build, Changes
@@ -28,8 +30,6 @@ from store.warehouse import Warehouse
 
 ATTEMPTS = 3
 LONGEST_WAIT_SECONDS = 30.0
-QUOTA_SECONDS = 3_600.0
-"""How long a used-up quota rests when the vendor names no wait: all three count by the hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def sync(space: Workspace, entries: Sequence[SourceEntry], zone: ZoneInfo, order
     with warehouse.build(reporting_zone=str(zone)) as build:
         sync_id = ledger.begin_sync(now)
         results = _paused(ledger, connectors, now)
-        results |= _pull_all({n: c for n, c in connectors.items() if n not in results}, build, order, now, report, zone)
+        results |= _pull_all({n: c for n, c in connectors.items() if n not in results}, build, order, now, report, zone, ledger)
         build.forget([entry.name for entry in entries])
         published = build.publish()
     seen = ledger.last_good()
@@ -94,14 +94,14 @@ def _paused(ledger: Ledger, connectors: dict[str, Connector], now: datetime) -> 
 
 
 def _pull_all(
-    connectors: dict[str, Connector], build: Build, order: Order, now: datetime, report: Report, zone: ZoneInfo
+    connectors: dict[str, Connector], build: Build, order: Order, now: datetime, report: Report, zone: ZoneInfo, ledger: Ledger
 ) -> dict[str, SourceResult]:
     """Pull the sources side by side; reading waits on the network, writing takes turns."""
     stop = threading.Event()
     if not connectors:
         return {}
     with ThreadPoolExecutor(len(connectors), thread_name_prefix="sync") as pool:
-        futures = {name: pool.submit(_Pull(name, c, build, order, now, report, stop, zone).run) for name, c in connectors.items()}
+        futures = {name: pool.submit(_Pull(name, c, build, order, now, report, stop, zone, ledger).run) for name, c in connectors.items()}
         try:
             return {name: future.result() for name, future in futures.items()}
         except BaseException:  # Ctrl-C, too: without the sign the other threads would pull on, and the pool would wait for them
@@ -125,14 +125,17 @@ class _Pull:
     report: Report
     stop: threading.Event
     reporting_zone: ZoneInfo
+    ledger: Ledger
 
     def run(self) -> SourceResult:
         result = SourceResult(self.connector.name, datetime.now(UTC))
+        budget = Metered(self.ledger, self.source, self.connector.limits, self.now, self.stop.wait)
+        self.connector.use(budget)
         for stream in self.connector.streams():
             if result.status == "auth" or result.error_kind == "quota":
                 break
             result.streams[stream.name] = self._stream(stream, result)
-        result.finished_at = datetime.now(UTC)
+        result.finished_at, result.quota = datetime.now(UTC), budget.quota
         return result
 
     def _stream(self, stream: Stream, result: SourceResult) -> StreamResult:
@@ -160,12 +163,10 @@ class _Pull:
 
     def _respect(self, error: DashboardError, result: SourceResult) -> None:
         """Keep the instant before which the vendor does not want to be asked again."""
-        wanted = getattr(error, "retry_after_seconds", None)
-        if wanted is None and isinstance(error, QuotaError):
-            wanted = QUOTA_SECONDS
-        if wanted is not None:
-            spent = (datetime.now(UTC) - result.started_at).total_seconds()
-            again = self.now + timedelta(seconds=max(0.0, spent) + wanted)
+        spent = (datetime.now(UTC) - result.started_at).total_seconds()
+        moment = self.now + timedelta(seconds=max(0.0, spent))
+        again = next_allowed(error, moment)
+        if again is not None:
             result.not_before = max(again, result.not_before or again)
 
     def _wait(self, stream: Stream, error: TransientSourceError, left: int) -> None:
@@ -192,7 +193,13 @@ class _Pull:
         batches = self._watched(stream, self.connector.read(stream, window), before.slices + total)
         gate = None if self.order.accept else Gate(self.source, stream, backfill)
         self.build.replace(
-            source=self.source, connector=self.connector.name, stream=stream, batches=batches, on_commit=committed, gate=gate
+            source=self.source,
+            connector=self.connector.name,
+            stream=stream,
+            batches=batches,
+            on_commit=committed,
+            gate=gate,
+            pulled_at=self.now,
         )
         if gate is not None and gate.kept:
             raise HeldError(gate.words())
@@ -211,7 +218,7 @@ class _Pull:
                 self.report(Progress(self.source, stream.name, slices, total, rows))
 
     def _window(self, stream: Stream, closed: Changes) -> Window | None:
-        """Return what is missing: from the source's start, or from the saved coverage less the lookback."""
+        """Return what is missing: from the source's start, or from the first day that may still change at the vendor."""
         start = self.connector.start
         if stream.slicing == "whole":
             return Window(datetime(start.year, start.month, start.day, tzinfo=UTC), self.now)
@@ -223,11 +230,12 @@ class _Pull:
         elif not self.order.full:
             first, through = self.build.held(self.source, stream.name)
             if first is not None and through is not None and first <= start:
-                since = max(since, self._again_from(through.replace(tzinfo=UTC).astimezone(zone).date() - stream.lookback, zone))
+                following = through.replace(tzinfo=UTC).astimezone(zone).date()
+                since = max(since, self._again_from(min(following, self.build.unsettled(self.source, stream) or following), zone))
         return Window(since, self.now) if since < self.now else None
 
-    def _again_from(self, lookback: date, zone: ZoneInfo) -> datetime:
-        return day_start(lookback if self.order.since is None else min(lookback, self.order.since), zone)
+    def _again_from(self, first: date, zone: ZoneInfo) -> datetime:
+        return day_start(first if self.order.since is None else min(first, self.order.since), zone)
 
 
 def _record(source: str, result: SourceResult) -> SourceRun:
@@ -248,4 +256,5 @@ def _record(source: str, result: SourceResult) -> SourceRun:
         error=result.error,
         generation=None,
         not_before=result.not_before,
+        quota=result.quota,
     )

@@ -124,11 +124,17 @@ def _scan(leaves: Sequence[Leaf], slots: Slots, by: Sequence[str], where: Asked)
     origin, period, within = _period(table, day, slots)
     dimensions = [func.coalesce(cast(table.c[name], String), literal(NONE)).label(name) for name in by]
     shared = leaves[0].conditions if all(leaf.conditions == leaves[0].conditions for leaf in leaves) else ()
-    filters = [condition(table, part) for part in shared]
+    filters = [condition(table, part) for part in shared] + living(table, leaves)
     aggregates = [_aggregate(table, leaf, () if shared else leaf.conditions).label(leaf.key) for leaf in leaves]
     statement = select(period.label("period"), *dimensions, *aggregates).select_from(origin).where(*within, *asked, *filters)
     keys = ([] if slots.grain == "total" else [period]) + [d.element for d in dimensions]
     return statement.group_by(*keys) if keys else statement
+
+
+def living(table: Table, leaves: Sequence[Leaf]) -> list[ColumnElement[bool]]:
+    """Return the condition that leaves out what was deleted at the vendor, unless a measure asks about deletion itself."""
+    about = {name for leaf in leaves for name in (leaf.measure.time, *(column for part in leaf.conditions for column in part))}
+    return [table.c.deleted_at.is_(None)] if "deleted_at" in table.c and "deleted_at" not in about else []
 
 
 def day_of(table: Table, time: str | None, calendar: Calendar) -> ColumnElement[Any]:

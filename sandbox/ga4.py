@@ -62,7 +62,10 @@ class Ga4Server(LocalServer):
         match = re.fullmatch(r"/v1beta/properties/([^/:]+)(/metadata|:[A-Za-z]+)", request.path)
         if match is None:
             raise Refusal(404, "NOT_FOUND", "Requested entity was not found.")
-        number, method = match.groups()
+        return self.called(match[2], match[1], request.json())
+
+    def called(self, method: str, number: str, body: Any) -> Any:
+        """Return the answer to one method of a property; the way it came over does not matter."""
         if number not in (self.property_id, "0"):
             raise Refusal(403, "PERMISSION_DENIED", WRONG_PROPERTY)
         methods: Mapping[str, Callable[[Any], Any]] = {
@@ -74,7 +77,7 @@ class Ga4Server(LocalServer):
         }
         if method not in methods:
             raise Refusal(404, "NOT_FOUND", f"Method not found: {method}")
-        return methods[method](request.json())
+        return methods[method](body)
 
     def _batch(self, body: Any) -> Any:
         requests = body.get("requests", [])

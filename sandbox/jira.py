@@ -37,20 +37,29 @@ FIELDS = (
 
 
 class JiraServer(LocalServer):
-    """Serves one site to one account. page_size: the most issues one page of a search holds."""
+    """Serves one site to one account. page_size: the most issues one page of a search holds; data_center: the older API, for a PAT."""
 
     def __init__(
-        self, company: Company, port: int = 0, *, email: str = "bot@example.com", token: str = "sandbox", page_size: int = 100
+        self,
+        company: Company,
+        port: int = 0,
+        *,
+        email: str = "bot@example.com",
+        token: str = "sandbox",
+        page_size: int = 100,
+        data_center: bool = False,
     ) -> None:
         super().__init__(port)
-        self.company, self.page_size = company, page_size
-        self._authorization = "Basic " + base64.b64encode(f"{email}:{token}".encode()).decode()
+        self.company, self.page_size, self.data_center = company, page_size, data_center
+        basic = "Basic " + base64.b64encode(f"{email}:{token}".encode()).decode()
+        self._authorization = f"Bearer {token}" if data_center else basic
         self._routes: list[tuple[str, Callable[..., Reply]]] = [
             (r"/rest/api/[23]/myself", self._myself),
             (r"/rest/api/[23]/field", lambda _request: Reply.of(list(FIELDS))),
             (r"/rest/api/[23]/status", lambda _request: Reply.of([status_of(key) for key in STATUSES])),
             (r"/rest/api/[23]/project/search", self._projects),
-            (r"/rest/api/[23]/search", lambda _request: problem(410, REMOVED)),
+            (r"/rest/api/2/project", lambda _request: Reply.of(self._listed_projects())),
+            (r"/rest/api/[23]/search", lambda request: self._search_by_offset(request) if self.data_center else problem(410, REMOVED)),
             (r"/rest/api/[23]/search/jql", self._search),
             (r"/rest/api/[23]/changelog/bulkfetch", self._changelogs),
             (r"/rest/api/[23]/project/([A-Z]+)/version", self._versions),
@@ -79,7 +88,7 @@ class JiraServer(LocalServer):
 
     def _server_info(self) -> dict[str, Any]:
         return {
-            "baseUrl": self.url, "version": "1001.0.0-SNAPSHOT", "versionNumbers": [1001, 0, 0], "deploymentType": "Cloud", "buildNumber": 100_290,
+            "baseUrl": self.url, "version": "1001.0.0-SNAPSHOT", "versionNumbers": [1001, 0, 0], "deploymentType": "Server" if self.data_center else "Cloud", "buildNumber": 100_290,
             "serverTime": stamp(self.now), "serverTitle": "Sandbox", "defaultLocale": {"locale": "en_US"},
         }  # fmt: skip
 
@@ -95,11 +104,27 @@ class JiraServer(LocalServer):
         )
 
     def _projects(self, request: Request) -> Reply:
-        listed = [
+        return Reply.of(page(self._listed_projects(), request, 50))
+
+    def _listed_projects(self) -> list[dict[str, Any]]:
+        return [
             {"id": str(10_000 + n), "key": key, "name": name, "simplified": False}
             for n, (key, name) in enumerate(self.company.jira.projects.items())
         ]
-        return Reply.of(page(listed, request, 50))
+
+    def _search_by_offset(self, request: Request) -> Reply:
+        """The search of Data Center: startAt and total; its changelogs are whole."""
+        try:
+            query = parse(request.query.get("jql") or "")
+        except QueryRefused as refused:
+            return problem(400, str(refused))
+        found = ordered([issue for issue in self._issues() if matches(query, issue)], query)
+        start, size = int(request.query.get("startAt") or 0), min(int(request.query.get("maxResults") or 50), self.page_size)
+        shown = [self._shown(issue, _listed(request.query.get("fields")), False) for issue in found[start : start + size]]
+        for issue, one in zip(found[start : start + size], shown, strict=True):
+            histories = [history.json() for history in issue.histories()]
+            one["changelog"] = {"startAt": 0, "maxResults": len(histories), "total": len(histories), "histories": histories}
+        return Reply.of({"startAt": start, "maxResults": size, "total": len(found), "issues": shown})
 
     def _search(self, request: Request) -> Reply:
         asked = request.json() if request.method == "POST" else request.query

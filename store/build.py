@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, Table, create_engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Table, create_engine, delete, event, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import QueuePool
 
 from errors import BusyError, StoreError
 from store import partitions
@@ -23,11 +25,21 @@ from store.coverage import covered
 from store.gate import Gate
 from store.generations import Generations
 from store.schema import FACTS, arrow_schema, coverage, meta, slices, warehouse
+from store.stage import Stage
 from store.types import Batch, Stream
 
-SCHEMA_VERSION = "1"
-ROWS_PER_COMMIT = 50_000
+SCHEMA_VERSION = "2"
+UPGRADES = {
+    "1": "ALTER TABLE events ADD COLUMN received_at TIMESTAMP; ALTER TABLE _slices ADD COLUMN pulled_at TIMESTAMP; ALTER TABLE _slices ADD COLUMN context VARCHAR"
+}
+"""Version → what makes it the next one; what it leaves empty is filled as the sources are read again."""
+ROWS_PER_COMMIT = 3 * 122_880
+"""Multiples of DuckDB's row group; a smaller rest is written again with the next commit."""
 SLICES_PER_COMMIT = 31
+SECONDS_PER_COMMIT = 5.0
+"""How much work a kill may cost when a vendor is slow."""
+MEMORY = "96MB"
+"""What DuckDB keeps in memory while building; the rest of a large slice waits on disk."""
 
 
 @dataclass(slots=True)
@@ -44,27 +56,49 @@ class Changes:
 class _Pending:
     """Closed slices that wait for the next commit, and the one still open."""
 
-    tables: list[pa.Table] = field(default_factory=list)
     closed: list[Batch] = field(default_factory=list)
     rows: dict[date, int] = field(default_factory=dict)
-    open: list[pa.Table] = field(default_factory=list)
+    read: int = 0
+    open_rows: int = 0
+    since: float = field(default_factory=time.monotonic)
 
     def add(self, batch: Batch) -> None:
-        slice_column = pa.array([batch.slice] * batch.rows.num_rows, pa.date32())
-        self.open.append(batch.rows.append_column("slice", slice_column))
+        self.open_rows += batch.rows.num_rows
         if batch.closes:
-            self.rows[batch.slice] = sum(table.num_rows for table in self.open)
-            self.tables += self.open
+            self.rows[batch.slice] = self.open_rows
+            self.read += self.open_rows
             self.closed.append(batch)
-            self.open = []
-
-    @property
-    def open_rows(self) -> int:
-        return sum(table.num_rows for table in self.open)
+            self.open_rows = 0
 
     @property
     def is_full(self) -> bool:
-        return len(self.closed) >= SLICES_PER_COMMIT or sum(self.rows.values()) >= ROWS_PER_COMMIT
+        """Whether it is time to commit; asked when a slice has closed."""
+        is_old = time.monotonic() - self.since >= SECONDS_PER_COMMIT
+        return len(self.closed) >= SLICES_PER_COMMIT or self.read >= ROWS_PER_COMMIT or (is_old and bool(self.closed))
+
+
+class _Commits:
+    """Commits one group of slices in a thread while the next is being read; at most one at a time. A context manager."""
+
+    def __init__(self, commit: Callable[[_Pending, Changes], None]) -> None:
+        self.changes = Changes()
+        self._commit = commit
+        self._running: Future[None] | None = None
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="commit")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        with self._pool:
+            if self._running is not None:
+                self._running.result()
+
+    def add(self, pending: _Pending) -> None:
+        """Commit this group as soon as the one before is done; raises what went wrong with that one."""
+        if self._running is not None:
+            self._running.result()
+        self._running = self._pool.submit(self._commit, pending, self.changes) if pending.closed else None
 
 
 class Build:
@@ -111,6 +145,7 @@ class Build:
         self._generations.discard()
         self._generations.copy_current()
         self._connect()
+        self._upgrade()
         if not self._matches():
             self._close()
             self._generations.discard()
@@ -125,6 +160,14 @@ class Build:
         self._connect()
         return self._matches() and self._stored("base") == self._base()
 
+    def _upgrade(self) -> None:
+        """Bring the copy of an earlier version's facts to this one."""
+        while (statement := UPGRADES.get(self._stored("schema_version") or "")) is not None:
+            following = str(int(self._stored("schema_version") or 0) + 1)
+            with self.engine.begin() as connection:
+                connection.exec_driver_sql(statement)
+                self._store(connection, schema_version=following)
+
     def _matches(self) -> bool:
         """Whether the file has this schema and its days are those of the reporting zone; else it is built anew."""
         return self._stored("schema_version") == SCHEMA_VERSION and self._stored("reporting_zone") == self._zone
@@ -134,7 +177,14 @@ class Build:
 
     def _connect(self) -> None:
         if self._engine is None:
-            self._engine = create_engine(f"duckdb:///{self._generations.building}", poolclass=NullPool)
+            self._engine = create_engine(f"duckdb:///{self._generations.building}", poolclass=QueuePool, pool_size=1, max_overflow=0)
+            event.listen(self._engine, "connect", self._limit)
+
+    def _limit(self, connection: Any, _record: object) -> None:
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
+        connection.execute("SET python_scan_all_frames = true")
+        connection.execute("SET threads = 1")  # reading, the other half of the work, has the other core
+        connection.execute(f"SET temp_directory = '{self._generations.folder / 'spill'}'")
 
     def _close(self) -> None:
         if self._engine is not None:
@@ -166,6 +216,19 @@ class Build:
             row = connection.execute(mine).first()
         return (None, None) if row is None else (row.covered_from, row.complete_through)
 
+    def unsettled(self, source: str, stream: Stream) -> date | None:
+        """Return the first complete day that may still change at the vendor: it was pulled less than the lookback after its end."""
+        settled_at = slices.c.complete_through + stream.lookback
+        mine = select(func.min(slices.c.slice)).where(
+            slices.c.source == source,
+            slices.c.stream == stream.name,
+            slices.c.complete_through.is_not(None),
+            slices.c.pulled_at.is_(None) | (slices.c.pulled_at < settled_at),
+        )
+        with self._writing, self.engine.connect() as connection:
+            first: date | None = connection.scalar(mine)
+        return first
+
     def replace(
         self,
         *,
@@ -175,6 +238,7 @@ class Build:
         batches: Iterable[Batch],
         on_commit: Callable[[Changes], None] | None = None,
         gate: Gate | None = None,
+        pulled_at: datetime | None = None,
     ) -> Changes:
         """Replace the slices that `batches` bring, slice by slice; a slice that is not closed leaves its rows as they were.
 
@@ -183,24 +247,30 @@ class Build:
         Closed slices are committed in groups together with their coverage; when `batches` raises, the slices closed
         before stay committed and the error goes on.
         """
-        changes, pending = Changes(), _Pending()
         before = {} if gate is None else self._complete_slices(source, stream)
-        try:
-            for batch in batches:
-                _require_schema(stream.table, batch.rows)
-                if gate is not None and batch.closes and not gate.admits(batch, pending.open_rows + batch.rows.num_rows, before):
-                    pending.open = []
-                    self._flag(source, stream, batch.slice)
-                    continue
-                pending.add(batch)
-                if batch.closes and batch.complete_through is not None:
-                    before[batch.slice] = pending.rows[batch.slice]
-                if pending.is_full:
-                    self._commit(source, connector, stream, pending, changes, on_commit)
-                    pending = _Pending(open=pending.open)
-        finally:
-            self._commit(source, connector, stream, pending, changes, on_commit)
-        return changes
+        stage = Stage(self._generations.folder / "spill", source, stream.name, stream.table)
+        commits = _Commits(lambda pending, changes: self._commit(source, connector, stream, stage, pending, changes, on_commit, pulled_at))
+        pending = _Pending()
+        with commits:
+            try:
+                for batch in batches:
+                    _require_schema(stream.table, batch.rows)
+                    stage.add(batch)
+                    if gate is not None and batch.closes and not gate.admits(batch, pending.open_rows + batch.rows.num_rows, before):
+                        stage.drop([batch.slice])
+                        pending.open_rows = 0
+                        self._flag(source, stream, batch.slice)
+                        continue
+                    pending.add(batch)
+                    if batch.closes and batch.complete_through is not None:
+                        before[batch.slice] = pending.rows[batch.slice]
+                    if batch.closes and pending.is_full:
+                        commits.add(pending)
+                        pending = _Pending()
+            finally:
+                commits.add(pending)
+        stage.clear()
+        return commits.changes
 
     def _complete_slices(self, source: str, stream: Stream) -> dict[date, int]:
         """Return slice → rows of the complete slices that are held."""
@@ -226,20 +296,31 @@ class Build:
                 self._store(connection, dirty="1")
 
     def _commit(
-        self, source: str, connector: str, stream: Stream, pending: _Pending, changes: Changes, on_commit: Callable[[Changes], None] | None
+        self,
+        source: str,
+        connector: str,
+        stream: Stream,
+        stage: Stage,
+        pending: _Pending,
+        changes: Changes,
+        on_commit: Callable[[Changes], None] | None,
+        pulled_at: datetime | None,
     ) -> None:
-        if not pending.closed:
-            return
         with self._writing, self.engine.begin() as connection:
             table = FACTS[stream.table]
+            for day in pending.rows:
+                pending.rows[day] -= stage.supersede(connection, day)
+                if stream.keeps_deleted and pulled_at is not None:
+                    pending.rows[day] += partitions.keep_deleted(connection, table, source, stage, day, pulled_at)
             complete = self._complete(connection, source, stream)
-            replaced = partitions.replace(connection, table, source, stream.table, pending.tables, list(pending.rows))
+            replaced = partitions.replace(connection, table, source, stage, pending.rows)
             partitions.log_restatements(connection, source, stream, replaced, complete, self._generations.following())
             changed = replaced.rows
-            partitions.record(connection, source, stream, pending.closed, pending.rows)
+            partitions.record(connection, source, stream, pending.closed, pending.rows, pulled_at)
             moved = self._cover(connection, source, connector, stream, table)
             if changed or moved:
                 self._store(connection, dirty="1")
+        stage.drop(pending.rows)
         changes.rows_read += sum(pending.rows.values())
         changes.rows_changed += changed
         changes.slices += len(pending.closed)

@@ -9,13 +9,18 @@ from typing import Any
 from store.types import Stream
 
 
+def _epochs(held: Sequence[Any]) -> set[str]:
+    """Return the flag of a series whose days were not all counted in the same currency and time zone."""
+    return {"epochs"} if len({row.context for row in held if row.context}) > 1 else set()
+
+
 def covered(stream: Stream, held: Sequence[Any]) -> dict[str, object]:
     """Return covered_from, complete_through, rows and flags of a stream.
 
     Shape: held are rows of `_slices`. For a stream sliced by day the newest unbroken run of complete days counts: a gap
     in the middle of the past must not let the days before it pass for held.
     """
-    flags = sorted({flag for row in held for flag in row.flags.split(",") if flag and flag != "provisional"})
+    flags = sorted({flag for row in held for flag in row.flags.split(",") if flag and flag != "provisional"} | _epochs(held))
     rows = sum(row.rows for row in held)
     complete = sorted((row for row in held if row.complete_through is not None), key=lambda row: row.slice)
     if not complete:

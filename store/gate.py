@@ -35,7 +35,7 @@ class Gate:
         Raises: HeldError for a slice that is new: nothing good is held for it, so the stream must not go on past it.
         """
         if batch.slice in held:
-            reason = self._collapsed(rows, held[batch.slice])
+            reason = self._collapsed(rows, held[batch.slice]) if "truncated" not in batch.flags else TRUNCATED
             if reason is not None:
                 self.kept[batch.slice] = reason
             return reason is None
@@ -58,6 +58,7 @@ class Gate:
         return f"{self.source}: {self.stream.name}{day} {self.kept[first]}{more}. {NEXT}"
 
 
+TRUNCATED = "came without what the vendor no longer keeps"
 NEXT = "The last good data stay. Look at the vendor; when the fall is real, run './kpi sync --accept'."
 
 

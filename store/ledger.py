@@ -51,6 +51,7 @@ class SourceRun:
     error: str | None
     generation: int | None
     not_before: datetime | None = None
+    quota: Mapping[str, int] | None = None
 
 
 class Ledger:
@@ -115,6 +116,7 @@ class Ledger:
             "error_kind": run.error_kind,
             "error": run.error,
             "not_before": None if run.not_before is None else _naive(run.not_before),
+            "quota": json.dumps(dict(run.quota), sort_keys=True) if run.quota else None,
         }
         with self.transaction() as connection:
             connection.execute(insert(source_runs).values(**values))
@@ -215,4 +217,5 @@ def _source_run(row: Any) -> SourceRun:
         error=row.error,
         generation=row.generation,
         not_before=None if row.not_before is None else row.not_before.replace(tzinfo=UTC),
+        quota=json.loads(row.quota) if row.quota else None,
     )

@@ -32,6 +32,16 @@ source_runs = Table(
     Column("error_kind", String, comment="auth, permission, config, quota, transient, contract, plan, held"),
     Column("error", String, comment="the message as shown"),
     Column("not_before", DateTime, comment="UTC; the vendor is not asked again before it"),
+    Column("quota", String, comment="JSON: what the vendor said is left of its quotas"),
+)
+
+vendor_calls = Table(
+    "vendor_calls",
+    ledger,
+    Column("id", Integer, primary_key=True),
+    Column("source", String, nullable=False, index=True),
+    Column("kind", String, nullable=False, comment="call, fault"),
+    Column("at", DateTime, nullable=False, comment="UTC"),
 )
 
 sprint_freezes = Table(

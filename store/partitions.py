@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date
-from typing import Any
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 from sqlalchemy import (
@@ -16,18 +15,20 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Numeric,
-    Select,
     Table,
+    cast,
     delete,
     func,
     insert,
     literal,
     select,
+    true,
     union_all,
 )
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.expression import Subquery
 
 from store.schema import NON_ADDITIVE, arrow_schema, restatements, slices
+from store.stage import VIEW, Stage
 from store.types import WHOLE, Batch, Stream
 
 
@@ -39,39 +40,78 @@ class Replaced:
     sums: Mapping[date, Mapping[str, tuple[float | None, float | None]]]
 
 
-def replace(connection: Connection, table: Table, source: str, name: str, fetched: Sequence[pa.Table], days: Sequence[date]) -> Replaced:
-    """Make the table hold exactly `fetched` for (source, days); return what differs from before.
+def replace(connection: Connection, table: Table, source: str, stage: Stage, fetched: Mapping[date, int]) -> Replaced:
+    """Make the table hold exactly the staged rows for (source, slices of `fetched`: slice → rows); return what differs from before.
 
-    Shape: fetched tables have the columns of arrow_schema(name) and `slice`. A changed row counts once, not as one
-    removed and one added.
+    A changed row counts once, not as one removed and one added.
     """
-    stage = _stage(connection, table, name, fetched)
-    columns = [column.name for column in table.columns if column.name != "source"]
-    here = (table.c.source == source) & table.c.slice.in_(days)
-    new = select(*(stage.c[c] for c in columns))
-    old = select(*(table.c[c] for c in columns)).where(here)
-    differing = _differing(connection, new, old)
+    held = set(connection.scalars(select(table.c.slice).where(table.c.source == source, table.c.slice.in_(list(fetched))).distinct()))
+    new = {day: rows for day, rows in fetched.items() if day not in held and rows}
+    restated = _differing(connection, table, source, stage, sorted(held)) if held else {}
     sums: dict[date, dict[str, tuple[float | None, float | None]]] = {}
-    if differing:
-        touched = list(differing)
-        was, now = (_sums(connection, t, w) for t, w in ((table, here & table.c.slice.in_(touched)), (stage, stage.c.slice.in_(touched))))
-        sums = {
-            day: {k: (was.get(day, {}).get(k), now.get(day, {}).get(k)) for k in {**was.get(day, {}), **now.get(day, {})}}
-            for day in touched
-        }
-        connection.execute(delete(table).where(table.c.source == source, table.c.slice.in_(touched)))
-        rows = select(literal(source), *(stage.c[c] for c in columns)).where(stage.c.slice.in_(touched))
-        connection.execute(insert(table).from_select(["source", *columns], rows))
-    stage.drop(connection)
-    return Replaced(sum(differing.values()), sums)
+    if restated:
+        here = (table.c.source == source) & table.c.slice.in_(list(restated))
+        was = _sums(connection, table, select(table).where(here).subquery())
+        connection.execute(delete(table).where(here))
+    if restated or new:
+        _insert(connection, table, source, stage, sorted([*restated, *new]))
+    if restated:
+        now = _sums(connection, table, select(table).where(here).subquery())
+        names = {day: {**was.get(day, {}), **now.get(day, {})} for day in restated}
+        sums = {day: {k: (was.get(day, {}).get(k), now.get(day, {}).get(k)) for k in names[day]} for day in restated}
+    return Replaced(sum(restated.values()) + sum(new.values()), sums)
 
 
-def _sums(connection: Connection, table: Table, where: ColumnElement[bool]) -> dict[date, dict[str, float]]:
+def keep_deleted(connection: Connection, table: Table, source: str, stage: Stage, day: date, at: datetime) -> int:
+    """Stage the rows again that the vendor does not list any more, marked as deleted at this instant; return how many."""
+    _fetched = stage.reader([day])  # read by name
+    listed = {row[0] for row in connection.exec_driver_sql(f"SELECT id FROM {VIEW}")}
+    columns = [c for c in table.columns if c.name not in ("source", "slice")]
+    known = connection.execute(select(*columns).where(table.c.source == source, table.c.slice == day))
+    moment = at.astimezone(UTC).replace(tzinfo=None)
+    gone = [{**row, "deleted_at": row["deleted_at"] or moment} for row in map(dict, known.mappings()) if row["id"] not in listed]
+    if gone:
+        stage.add(Batch(day, pa.Table.from_pylist(gone, schema=arrow_schema(table.name))))
+    return len(gone)
+
+
+def _insert(connection: Connection, table: Table, source: str, stage: Stage, days: Sequence[date]) -> None:
+    """Insert the staged rows in portions: one statement for all of them would hold them in memory."""
+    names = ", ".join(f'"{column.name}"' for column in table.columns if column.name != "source")
+    for _fetched in stage.portions(days):
+        connection.exec_driver_sql(f"INSERT INTO {table.name} (source, {names}) SELECT ?, {names} FROM {VIEW}", (source,)).close()
+
+
+def _differing(connection: Connection, table: Table, source: str, stage: Stage, days: Sequence[date]) -> dict[date, int]:
+    """Return slice → number of rows that differ, for the slices that differ.
+
+    Notes: rows are compared by a 64-bit fingerprint of all their columns, so that a large day costs eight bytes a row instead of
+        the row; a changed row would pass for its old self once in 2^64.
+    """
+    columns = [column.name for column in table.columns if column.name != "source"]
+    fetched = Table(VIEW, MetaData(), *(Column(c.name, c.type) for c in table.columns if c.name != "source"))
+    mine = (table.c.source == source) & table.c.slice.in_(days)
+    prints = [
+        select(t.c.slice, func.hash(*(cast(t.c[c], t.c[c].type) for c in columns)).label("print"), literal(n, Integer).label("n")).where(
+            where
+        )
+        for t, n, where in ((fetched, 1, true()), (table, -1, mine))
+    ]
+    both = union_all(*prints).subquery()
+    n = func.sum(both.c.n)
+    uneven = select(both.c.slice, n.label("n")).group_by(both.c.slice, both.c.print).having(n != 0).subquery()
+    plus, minus = (func.sum(func.greatest(sign * uneven.c.n, 0)) for sign in (1, -1))
+    totals = select(uneven.c.slice, func.greatest(plus, minus)).group_by(uneven.c.slice)
+    _fetched = stage.reader(days)  # read by name
+    return {day: int(count) for day, count in connection.execute(totals)}
+
+
+def _sums(connection: Connection, table: Table, rows: Subquery) -> dict[date, dict[str, float]]:
     """Return slice → what → total, for everything that adds up: the rows, and the columns of counts and amounts."""
     counted = [c for c in table.columns if isinstance(c.type, BigInteger | Numeric) and not isinstance(c.type, Double)]
     additive = [c for c in counted if c.name not in {name for _, name in NON_ADDITIVE}]
-    columns = [func.count().label("rows"), *(func.sum(c).label(c.name) for c in additive)]
-    found = connection.execute(select(table.c.slice, *columns).where(where).group_by(table.c.slice))
+    columns = [func.count().label("rows"), *(func.sum(rows.c[c.name]).label(c.name) for c in additive)]
+    found = connection.execute(select(rows.c.slice, *columns).group_by(rows.c.slice))
     return {row.slice: {k: float(v) for k, v in row._mapping.items() if k != "slice" and v is not None} for row in found}
 
 
@@ -90,33 +130,9 @@ def log_restatements(
         connection.execute(insert(restatements), rows)
 
 
-def _stage(connection: Connection, table: Table, name: str, fetched: Sequence[pa.Table]) -> Table:
-    """Put the fetched rows into a temporary table of the same types."""
-    columns = [Column(c.name, c.type) for c in table.columns if c.name != "source"]
-    stage = Table("_stage", MetaData(), *columns, prefixes=["TEMPORARY"])
-    stage.create(connection)
-    schema = arrow_schema(name).append(pa.field("slice", pa.date32()))
-    rows = pa.concat_tables(fetched) if fetched else schema.empty_table()
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    driver.register("_fetched", rows)
-    names = ", ".join(f'"{c.name}"' for c in columns)
-    connection.exec_driver_sql(f"INSERT INTO _stage ({names}) SELECT {names} FROM _fetched")
-    driver.unregister("_fetched")
-    return stage
-
-
-def _differing(connection: Connection, new: Select[Any], old: Select[Any]) -> dict[date, int]:
-    """Return slice → number of rows that differ, for the slices that differ."""
-    added, removed = new.except_all(old).subquery(), old.except_all(new).subquery()
-    one: ColumnElement[int] = literal(1, Integer)
-    nil: ColumnElement[int] = literal(0, Integer)
-    both = union_all(select(added.c.slice, one.label("plus"), nil.label("minus")), select(removed.c.slice, nil, one)).subquery()
-    totals = select(both.c.slice, func.greatest(func.sum(both.c.plus), func.sum(both.c.minus))).group_by(both.c.slice)
-    return {day: int(count) for day, count in connection.execute(totals)}
-
-
-def record(connection: Connection, source: str, stream: Stream, closed: Sequence[Batch], rows: dict[date, int]) -> None:
+def record(
+    connection: Connection, source: str, stream: Stream, closed: Sequence[Batch], rows: dict[date, int], pulled_at: datetime | None
+) -> None:
     """Write down each closed slice: its rows, how far it is complete, its quality flags."""
     mine = (slices.c.source == source) & (slices.c.stream == stream.name)
     connection.execute(delete(slices).where(mine, slices.c.slice.in_(list(rows))))
@@ -131,6 +147,8 @@ def record(connection: Connection, source: str, stream: Stream, closed: Sequence
                 "rows": rows[batch.slice],
                 "complete_through": None if batch.complete_through is None else batch.complete_through.astimezone(UTC).replace(tzinfo=None),
                 "flags": ",".join(sorted(set(batch.flags))),
+                "context": batch.context or None,
+                "pulled_at": None if pulled_at is None else pulled_at.astimezone(UTC).replace(tzinfo=None),
             }
             for batch in closed
         ],

@@ -83,6 +83,7 @@ events = _fact(
     _c("revenue", AMOUNT, "revenue of the event"),
     _c("properties", String, "all vendor properties, JSON"),
     _c("dedupe_key", String, "event, user, time and insert id", False),
+    _c("received_at", DateTime, "when the vendor took the event in, UTC; of two copies the later one counts"),
 )
 
 work_items = _fact(
@@ -229,6 +230,8 @@ slices = Table(
     Column("rows", BigInteger, nullable=False),
     Column("complete_through", DateTime, comment="UTC; NULL while the slice is provisional"),
     Column("flags", String, nullable=False, comment="comma separated, sorted"),
+    Column("pulled_at", DateTime, comment="UTC; when the sync that brought it began"),
+    Column("context", String, comment="currency and time zone the vendor counted in"),
 )
 
 coverage = Table(

@@ -21,12 +21,14 @@ class Stream:
     table: name in store.schema; the stream's rows have exactly that table's columns, less source and slice.
     slicing: "day" = replaced one vendor day at a time; "whole" = replaced whole on every sync.
     lookback: how far behind the saved coverage to read again, for vendors that revise.
+    keeps_deleted: a row that the vendor does not list any more stays, with the instant in deleted_at.
     """
 
     name: str
     table: str
     slicing: Slicing
     lookback: timedelta = timedelta(0)
+    keeps_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Batch:
     rows: the declared columns of store.schema.arrow_schema(stream.table).
     complete_through: UTC instant through which the vendor has said everything; None while the day still runs.
     flags: quality flags (sampled, thresholded, other_row, truncated, restricted, provisional).
+    context: what the vendor's numbers are counted in (currency, time zone); a change makes them another series.
     """
 
     slice: date
@@ -59,6 +62,7 @@ class Batch:
     complete_through: datetime | None = None
     flags: tuple[str, ...] = ()
     closes: bool = True
+    context: str = ""
 
 
 def day_end(day: date, zone: ZoneInfo) -> datetime:

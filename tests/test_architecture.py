@@ -23,7 +23,7 @@ MAY_IMPORT = {
 ONLY_IN = {
     "streamlit": {"pages", "app"},
     "sqlalchemy": {"store", "metrics"},
-    "duckdb": {"store"},
+    "duckdb": {"store", "connectors"},
     "alembic": {"store"},
     "requests": {"connectors"},
     "mixpanel_utils": {"connectors"},

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
+from decimal import Decimal
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.base import option
+from connectors.budget import Budget, Limits
 from connectors.ga4.client import Client, ReportSpec
-from connectors.ga4.reports import TRAFFIC, VITALS, table_of
+from connectors.ga4.reports import TRAFFIC, VITAL_EVENTS, VITALS, ReportKind, table_of
 from errors import ConfigError, ContractError
 from store.types import Batch, Stream, Window, day_end
 
@@ -34,6 +36,12 @@ class Ga4Settings:
     rating_dimension: str = option(
         "custom dimension that holds the web vital's rating", default="customEvent:metric_rating", example="customEvent:metric_rating"
     )
+    vital_events: Mapping[str, str] | None = option(
+        "web vital → name of its event, where it differs", default=None, example="{LCP: web_vitals_lcp}"
+    )
+    vital_factors: Mapping[str, str] | None = option(
+        "web vital → factor that makes its value ms, or CLS as is", default=None, example='{CLS: "0.001"}'
+    )
     timeout_seconds: float = option("longest wait for one answer", default=60.0, example="60")
 
     def __post_init__(self) -> None:
@@ -42,8 +50,22 @@ class Ga4Settings:
             raise ConfigError(
                 f"property is '{self.property}', but a property id has digits only. {hint}Look it up under Admin → Property details."
             )
-        if self.endpoint is not None and self.endpoint.startswith("http://") and self.transport == "grpc":
-            raise ConfigError("an http:// endpoint is served over REST. Leave 'transport' out.")
+        strange = sorted(set(self.vital_events or {}) ^ (set(self.vital_events or {}) & set(VITAL_EVENTS)))
+        strange += sorted(set(self.vital_factors or {}) - set(VITAL_EVENTS))
+        if strange:
+            raise ConfigError(
+                f"vital_events or vital_factors names the unknown metric {', '.join(strange)}. Known metrics: {', '.join(VITAL_EVENTS)}."
+            )
+        for metric, factor in (self.vital_factors or {}).items():
+            if not _is_factor(factor):
+                raise ConfigError(f"vital_factors: the factor of {metric} is '{factor}', which is no positive number.")
+
+
+def _is_factor(text: str) -> bool:
+    try:
+        return Decimal(text) > 0
+    except ArithmeticError:
+        return False
 
 
 class Connector:
@@ -61,6 +83,15 @@ class Connector:
     def start(self) -> date:
         """First day to pull."""
         return self._settings.start
+
+    @property
+    def limits(self) -> Limits:
+        """Ten server errors an hour block a project's access to a property, so half of them are enough (Data API quotas, 2026-11)."""
+        return Limits(faults_an_hour=5)
+
+    def use(self, budget: Budget) -> None:
+        """Take every call from now on out of this budget."""
+        self._client.budget = budget
 
     def zone(self) -> ZoneInfo:
         """Return the property's zone, as an answer of the property names it."""
@@ -83,6 +114,8 @@ class Connector:
             raise ContractError(f"{self._source}: the property does not know the dimensions {', '.join(missing)}.")
         rating = self._settings.rating_dimension
         note = "" if rating in known else f" The custom dimension {rating} is not registered: web vitals cannot be read."
+        for report in (TRAFFIC, *([self._vitals()] if rating in known else [])):
+            self._client.check_compatible(report.spec)
         return f"property {self._settings.property} answers, its zone is {self.zone()}.{note}"
 
     def streams(self) -> Sequence[Stream]:
@@ -91,7 +124,7 @@ class Connector:
 
     def read(self, stream: Stream, window: Window) -> Iterator[Batch]:
         """Yield the window's days; GA4 keeps revising a day for up to 72 hours (support.google.com/analytics/answer/11198161)."""
-        report = TRAFFIC if stream.name == "traffic" else VITALS.rated_by(self._settings.rating_dimension)
+        report = TRAFFIC if stream.name == "traffic" else self._vitals()
         zone, days = self.zone(), window.days(self.zone())
         for first in range(0, len(days), DAYS_PER_CALL):
             wanted = days[first : first + DAYS_PER_CALL]
@@ -99,4 +132,9 @@ class Connector:
                 end = day_end(day, zone).astimezone(UTC)
                 over = end <= window.until
                 rows, flags = table_of(self._source, report, day, result)
-                yield Batch(day, rows, end if over else None, flags if over else (*flags, "provisional"))
+                context = f"{result.currency} {result.time_zone}".strip()
+                yield Batch(day, rows, end if over else None, flags if over else (*flags, "provisional"), context=context)
+
+    def _vitals(self) -> ReportKind:
+        settings = self._settings
+        return VITALS.rated_by(settings.rating_dimension).measured_as(settings.vital_events or {}, settings.vital_factors or {})

@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
+import grpc
 import requests
 from google.analytics.data_v1beta import BetaAnalyticsDataClient
-from google.analytics.data_v1beta.services.beta_analytics_data.transports import BetaAnalyticsDataRestTransport
+from google.analytics.data_v1beta.services.beta_analytics_data.transports import (
+    BetaAnalyticsDataGrpcTransport,
+    BetaAnalyticsDataRestTransport,
+)
 from google.analytics.data_v1beta.types import (
     BatchRunReportsRequest,
+    CheckCompatibilityRequest,
+    Compatibility,
     DateRange,
     Dimension,
     GetMetadataRequest,
@@ -19,12 +25,14 @@ from google.analytics.data_v1beta.types import (
     OrderBy,
     RunReportRequest,
 )
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import GoogleAPICallError, ServerError
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 
+from connectors.budget import Budget, Unlimited
 from connectors.ga4.faults import translated
-from errors import AuthError, ConfigError, ContractError
+from connectors.ga4.quota import watch
+from errors import AuthError, ConfigError, ContractError, QuotaError, SourceConfigError
 
 if TYPE_CHECKING:
     from connectors.ga4 import Ga4Settings
@@ -49,11 +57,17 @@ class Report:
     columns: dict[str, list[str]]
     rows: int
     time_zone: str
+    currency: str
     flags: tuple[str, ...]
 
 
-def _local(endpoint: str) -> BetaAnalyticsDataClient:
+def _local(endpoint: str, transport_name: str) -> BetaAnalyticsDataClient:
     """Return a client for a local server; a proxy of the environment must not see its traffic."""
+    if transport_name == "grpc":
+        # without the sizes an answer of more than 4 MiB fails like a used-up quota
+        options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.enable_http_proxy", 0)]
+        channel = grpc.insecure_channel(endpoint.removeprefix("http://"), options=options)
+        return BetaAnalyticsDataClient(transport=BetaAnalyticsDataGrpcTransport(channel=channel))
     anonymous = AnonymousCredentials()  # type: ignore[no-untyped-call]  # google-auth has no annotations here
     transport = BetaAnalyticsDataRestTransport(host=endpoint.removeprefix("http://"), url_scheme="http", credentials=anonymous)
     transport._session.trust_env = False
@@ -70,6 +84,8 @@ class Client:
     def __init__(self, source: str, settings: Ga4Settings) -> None:
         self._source, self._settings = source, settings
         self._made: BetaAnalyticsDataClient | None = None
+        self.budget: Budget = Unlimited()
+        self._pause: QuotaError | None = None
 
     def _library(self) -> BetaAnalyticsDataClient:
         if self._made is None:
@@ -80,7 +96,7 @@ class Client:
         settings = self._settings
         options = {"api_endpoint": settings.endpoint} if settings.endpoint else None
         if settings.endpoint is not None and settings.endpoint.startswith("http://"):
-            return _local(settings.endpoint)
+            return _local(settings.endpoint, settings.transport)
         try:
             if settings.credentials_file is not None:
                 path = settings.credentials_file
@@ -103,11 +119,27 @@ class Client:
     def dimension_names(self) -> set[str]:
         """Return the API names of the property's dimensions, old names included."""
         request = GetMetadataRequest(name=f"properties/{self._settings.property}/metadata")
-        try:
-            answer = self._library().get_metadata(request=request, timeout=self._settings.timeout_seconds, retry=None)
-        except FAILURES as error:
-            raise translated(error, self._source, self._settings.property) from error
+        answer = self._asked(self._library().get_metadata, request)
         return {name for d in answer.dimensions for name in (d.api_name, *d.deprecated_api_names)}
+
+    def check_compatible(self, spec: ReportSpec) -> None:
+        """Ask whether the fields go together on this property.
+
+        Raises: SourceConfigError with the vendor's words when they do not.
+        """
+        request = CheckCompatibilityRequest(
+            property=self._property,
+            dimensions=[Dimension(name=name) for name in spec.dimensions],
+            metrics=[Metric(name=name) for name in spec.metrics],
+        )
+        answer = self._asked(self._library().check_compatibility, request)
+        listed = [(d.dimension_metadata.api_name, d.compatibility) for d in answer.dimension_compatibilities]
+        listed += [(m.metric_metadata.api_name, m.compatibility) for m in answer.metric_compatibilities]
+        wrong = [name for name, state in listed if state == Compatibility.INCOMPATIBLE]
+        if wrong:
+            raise SourceConfigError(
+                f"{self._source}: Google cannot report {', '.join(wrong)} together with the other fields of property {self._settings.property}."
+            )
 
     def report(self, spec: ReportSpec, day: date) -> Report:
         """Return one day's report, whole."""
@@ -145,11 +177,22 @@ class Client:
         return request
 
     def _call(self, method: Any, request: Any) -> Any:
+        if self._pause is not None:
+            raise self._pause
+        answer = type(plain := self._asked(method, request)).pb(plain)  # rows of the plain message are read ten times as fast
+        for report in getattr(answer, "reports", [answer]):
+            if report.HasField("property_quota"):
+                self._pause = watch(self._source, report.property_quota, self.budget)
+        return answer
+
+    def _asked(self, method: Any, request: Any) -> Any:
+        self.budget.spend()
         try:
-            answer = method(request=request, timeout=self._settings.timeout_seconds, retry=None)
+            return method(request=request, timeout=self._settings.timeout_seconds, retry=None)
         except FAILURES as error:
+            if isinstance(error, ServerError):
+                self.budget.fault()
             raise translated(error, self._source, self._settings.property) from error
-        return type(answer).pb(answer)  # rows of the plain message are read ten times as fast
 
     def _whole(self, spec: ReportSpec, day: date, first: Any) -> Report:
         try:
@@ -198,7 +241,7 @@ class Client:
                     else [row.metric_values[place - width].value for row in rows]
                 )
         meta = pages[0].metadata
-        return Report(columns, len(rows), meta.time_zone, _flags(pages))
+        return Report(columns, len(rows), meta.time_zone, meta.currency_code, _flags(pages))
 
 
 def _flags(pages: Sequence[Any]) -> tuple[str, ...]:
@@ -209,5 +252,6 @@ def _flags(pages: Sequence[Any]) -> tuple[str, ...]:
         "thresholded": any(m.subject_to_thresholding for m in metas),
         "sampled": any(len(m.sampling_metadatas) > 0 for m in metas),
         "restricted": any(len(m.schema_restriction_response.active_metric_restrictions) > 0 for m in metas),
+        "truncated": any(len(m.data_truncation_reasons) > 0 for m in metas),
     }
     return tuple(name for name, is_raised in raised.items() if is_raised)

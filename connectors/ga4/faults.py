@@ -6,17 +6,8 @@ import requests
 from google.api_core import exceptions as google
 from google.auth.exceptions import GoogleAuthError, TransportError
 
-from errors import AuthError, ContractError, PermissionSourceError, QuotaError, SourceConfigError, SourceError, TransientSourceError
-
-QUOTA_WAITS = (
-    ("concurrent", 30.0),
-    ("server errors", 3_600.0),
-    ("client errors", 900.0),
-    ("per day", 3_600.0),
-    ("thresholded", 3_600.0),
-    ("per hour", 3_600.0),
-)
-"""Words in the vendor's text → seconds to wait (developers.google.com/analytics/devguides/reporting/data/v1/quotas, 2026-11)."""
+from connectors.ga4.quota import exhausted
+from errors import AuthError, ContractError, PermissionSourceError, SourceConfigError, SourceError, TransientSourceError
 
 
 def translated(error: Exception, source: str, property_id: str) -> SourceError:
@@ -46,11 +37,7 @@ def _call(error: google.GoogleAPICallError, source: str, property_id: str) -> So
         case google.TooManyRequests() if "larger than max" in words:
             return SourceConfigError(f"{source}: an answer is larger than the channel takes. Use 'transport: rest'.")
         case google.TooManyRequests():
-            wait = next((seconds for word, seconds in QUOTA_WAITS if word in words.lower()), 3_600.0)
-            return QuotaError(
-                f"{source}: the quota of property {property_id} is used up: {words} What was read is kept; sync again later.",
-                retry_after_seconds=wait,
-            )
+            return exhausted(source, property_id, words)
         case google.Unauthorized():
             return AuthError(
                 f"{source}: Google refused the credentials for property {property_id}. Renew the service account's key and check credentials_file."

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from connectors.base import option
+from connectors.budget import Budget, Limits
 from connectors.jira import agile, items, membership
 from connectors.jira.client import Client
 from connectors.jira.scan import Scan
@@ -33,6 +34,7 @@ class JiraSettings:
     pat: Secret | None = option("personal access token (Data Center)", default=None, secret=True, example="${JIRA_PAT}")
     points_field: str | None = option("id of the estimate field, when it is not found by itself", default=None, example="customfield_10016")
     endpoint: str | None = option("replaces server; http:// is a local server", default=None, example="http://127.0.0.1:8083")
+    token_expires: date | None = option("when the token ends; 'kpi doctor' warns 30 days before", default=None, example="2027-06-30")
     timeout_seconds: float = option("longest wait for one answer", default=60.0, example="60")
 
     def __post_init__(self) -> None:
@@ -72,6 +74,15 @@ class Connector:
         """Issues are read whatever their age."""
         return date(2000, 1, 1)
 
+    @property
+    def limits(self) -> Limits:
+        """Eight requests a second at most: above, a tenant's burst limit answers 429 (Atlassian, rate limiting, 2026-03)."""
+        return Limits(calls_a_second=None if self._settings.is_local else 8)
+
+    def use(self, budget: Budget) -> None:
+        """Take every call from now on out of this budget."""
+        self._client.budget = budget
+
     def zone(self) -> ZoneInfo:
         """Return the reporting zone: Jira's history has instants, no days of its own."""
         return self._zone
@@ -83,8 +94,8 @@ class Connector:
         return f"{self._settings.address} answers as {account.get('displayName', 'an account')}; projects {', '.join(self._settings.projects)} are visible."
 
     def streams(self) -> Sequence[Stream]:
-        """Return the streams; each is replaced whole, so what vanished at the vendor vanishes here."""
-        return tuple(Stream(name, name, "whole") for name in STREAMS)
+        """Return the streams; each is replaced whole, so what vanished at the vendor vanishes here, but for items, which are marked."""
+        return tuple(Stream(name, name, "whole", keeps_deleted=name == "work_items") for name in STREAMS)
 
     def read(self, stream: Stream, window: Window) -> Iterator[Batch]:
         """Yield the stream's one slice; the history is complete through the last midnight before the sync."""

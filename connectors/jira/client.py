@@ -10,6 +10,7 @@ import requests
 from jira import JIRA
 from jira.exceptions import JIRAError
 
+from connectors.budget import Budget, Unlimited
 from connectors.http import retry_after, vendor_words
 from errors import (
     AuthError,
@@ -38,6 +39,7 @@ class Client:
     def __init__(self, source: str, settings: JiraSettings) -> None:
         self.source, self._settings = source, settings
         self._made: JIRA | None = None
+        self.budget: Budget = Unlimited()
 
     @property
     def is_cloud(self) -> bool:
@@ -74,7 +76,14 @@ class Client:
     def _search_cloud(self, jql: str, fields: list[str]) -> Iterator[Any]:
         token, seen = None, set()
         for _ in range(MOST_PAGES):
-            page = self.get("/rest/api/3/search/jql", jql=jql, fields=",".join(fields), maxResults=100, nextPageToken=token)
+            try:
+                page = self.get("/rest/api/3/search/jql", jql=jql, fields=",".join(fields), maxResults=100, nextPageToken=token)
+            except SourceConfigError as error:
+                if token is None:
+                    raise
+                raise TransientSourceError(
+                    f"{self.source}: Jira does not take its own page token any more; the search begins again.", retry_after_seconds=0
+                ) from error
             yield from self._member(page, "issues", "/rest/api/3/search/jql")
             token = page.get("nextPageToken")
             if not token or page.get("isLast") is True:
@@ -94,6 +103,14 @@ class Client:
             if not issues or received >= int(page.get("total", 0)):
                 return
         raise ContractError(f"{self.source}: the search has no last page after {MOST_PAGES} pages.")
+
+    def require_account(self) -> None:
+        """Check that the credentials still are somebody's: a site open to the public answers everybody, with what everybody may see."""
+        account = self.get("/rest/api/2/myself")
+        if not isinstance(account, dict) or not (account.get("accountId") or account.get("key") or account.get("name")):
+            raise AuthError(
+                f"{self.source}: the site answers, but not to this account; the credentials may have expired. Renew JIRA_TOKEN (or JIRA_PAT)."
+            )
 
     def require_projects(self) -> None:
         """Check that every configured project is visible: an account without rights sees 0 issues and no error."""
@@ -142,6 +159,7 @@ class Client:
 
     def _call(self, method: str, path: str, **arguments: Any) -> Any:
         session = self._library()._session
+        self.budget.spend()
         try:
             answer = session.request(method, self._settings.address + path, **arguments)
         except JIRAError as error:

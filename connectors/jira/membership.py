@@ -7,6 +7,7 @@ and estimates do not change what was committed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,9 @@ from zoneinfo import ZoneInfo
 from connectors.jira.agile import Sprint, naive
 from connectors.jira.items import category, entered
 from connectors.jira.scan import Change, Issue, Scan
+
+LEGACY = re.compile(r"[\[,]id=(\d+)[,\]]")
+"""Older Data Centers write a sprint as Sprint@1a2b[id=7,name=A, B,…], in any order; a name comes after its own key only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,9 @@ def _ids(text: str | None) -> set[str]:
 
 def _ids_now(scan: Scan, issue: Issue) -> set[str]:
     """Return the sprints of an issue that was created in them and never changed them."""
-    return {str(s["id"]) for s in issue.fields.get(scan.sprint_field or "") or [] if isinstance(s, dict)}
+    listed = issue.fields.get(scan.sprint_field or "") or []
+    plain = {str(sprint["id"]) for sprint in listed if isinstance(sprint, dict)}
+    return plain | {match[1] for sprint in listed if isinstance(sprint, str) and (match := LEGACY.search(sprint))}
 
 
 def _row(scan: Scan, sprint: Sprint, issue: Issue, stays: list[Stay], now: datetime, zone: ZoneInfo) -> dict[str, object] | None:

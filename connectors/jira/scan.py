@@ -75,6 +75,7 @@ class Scan:
     @classmethod
     def read(cls, client: Client, settings: JiraSettings) -> Scan:
         """Read the site."""
+        client.require_account()
         client.require_projects()
         boards = agile.boards(client, settings.projects)
         fields = client.get("/rest/api/2/field")

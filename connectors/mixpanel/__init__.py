@@ -10,15 +10,18 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from connectors.base import option
+from connectors.budget import Budget, Limits
 from connectors.mixpanel.client import Client
 from connectors.mixpanel.rows import Mapping as Columns
-from connectors.mixpanel.rows import table_of
+from connectors.mixpanel.rows import tables_of
 from errors import ConfigError
 from settings import Secret
+from store.schema import arrow_schema
 from store.types import Batch, Stream, Window, day_end
 
 LOOKBACK = timedelta(days=5)
 LONGEST_TIMEOUT_SECONDS = 3_600.0
+EXPORTS_AN_HOUR = 50
 UTC_ZONE = ZoneInfo("UTC")
 TYPED_COLUMNS = ("device", "channel", "page", "lcp_ms", "revenue")
 DEFAULT_PROPERTIES = {name: name for name in TYPED_COLUMNS}
@@ -40,6 +43,7 @@ class MixpanelSettings:
     properties: Mapping[str, str] | None = option("event property → column of events", default=None, example="{lcp_ms: lcp_ms, page: page}")
     endpoint: str | None = option("another address; http:// is a local server", default=None, example="http://127.0.0.1:8082")
     timeout_seconds: float = option("longest silence of the vendor", default=120.0, example="120")
+    exports_per_hour: int | None = option("most exports an hour; 50 unless the endpoint is a local server", default=None, example="50")
 
     def __post_init__(self) -> None:
         if not self.project_id.isdigit():
@@ -59,6 +63,11 @@ class MixpanelSettings:
             raise ConfigError(f"endpoint is '{self.endpoint}', which is no address. Write it as http://127.0.0.1:8082 or https://….")
         if not 0 < self.timeout_seconds <= LONGEST_TIMEOUT_SECONDS:
             raise ConfigError(f"timeout_seconds is {self.timeout_seconds:g}; it must lie above 0 and at most {LONGEST_TIMEOUT_SECONDS:g}.")
+
+    @property
+    def most_exports(self) -> int | None:
+        """Exports an hour, None for no limit."""
+        return self.exports_per_hour if self.exports_per_hour is not None or self.is_local else EXPORTS_AN_HOUR
 
     @property
     def is_local(self) -> bool:
@@ -93,6 +102,15 @@ class Connector:
         """First day to pull."""
         return self._settings.start
 
+    @property
+    def limits(self) -> Limits:
+        """Of the vendor's 60 exports an hour and 3 a second, which all tools share, ten an hour are left to people."""
+        return Limits(self._settings.most_exports, 3 if self._settings.most_exports is not None else None)
+
+    def use(self, budget: Budget) -> None:
+        """Take every call from now on out of this budget."""
+        self._client.budget = budget
+
     def zone(self) -> ZoneInfo:
         """Return the zone of the export's days: UTC, or the project's for projects made before 2023 (docs.mixpanel.com, time zones, 2026-08)."""
         return self._settings.timezone if self._settings.created_before_2023 else UTC_ZONE
@@ -112,5 +130,10 @@ class Connector:
         for day in window.days(self.zone()):
             end = day_end(day, self.zone()).astimezone(UTC)
             over = end <= window.until
-            rows, flags = table_of(self._columns, day, self._client.export(day))
-            yield Batch(day, rows, end if over else None, flags if over else (*flags, "provisional"))
+            drifted, last = False, arrow_schema("events").empty_table()
+            for rows, has_drifted in tables_of(self._columns, day, self._client.export(day)):
+                if last.num_rows:
+                    yield Batch(day, last, closes=False)
+                drifted, last = drifted or has_drifted, rows
+            flags = (*(("drift",) if drifted else ()), *(() if over else ("provisional",)))
+            yield Batch(day, last, end if over else None, flags)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from mixpanel_utils import MixpanelUtils
 
+from connectors.budget import Budget, Unlimited
 from connectors.http import retry_after, vendor_words
 from errors import (
     AuthError,
@@ -105,6 +106,7 @@ class Client:
             library.raw_api = library.formatted_api = f"{base}/api"
             library.import_api = base
         self._library = library
+        self.budget: Budget = Unlimited()
 
     def export(self, day: date) -> Iterator[bytes]:
         """Yield one day's JSON lines in blocks; the last block ends with a newline.
@@ -120,6 +122,7 @@ class Client:
         return sum(len(block.strip()) for block in self._answered(query, day)) > 0
 
     def _answered(self, query: dict[str, Any], day: date) -> Iterator[bytes]:
+        self.budget.spend()
         try:
             answer = self._library.query_export(query, add_gzip_header=True, raw_stream=True)
         except urllib.error.HTTPError as error:

@@ -1,4 +1,4 @@
-"""Cuts the body of an export into its JSON records. Knows no column and no network."""
+"""Cuts the body of an export into portions of whole lines, and repairs those that are not clean JSON. Knows no column and no network."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
 import orjson
+import pyarrow as pa
 
+PORTION = 4 << 20
+"""Bytes; larger portions are parsed no faster and cost memory."""
 LONGEST_RECORD = 1 << 20
 """Bytes; the vendor takes events of at most 1 MB, so a longer joined record is a broken one."""
 
@@ -17,35 +21,84 @@ class BrokenRecord(ValueError):
     """A line is no JSON, alone or joined with its neighbours."""
 
 
-def records(blocks: Iterable[bytes]) -> Iterator[Any]:
-    """Yield the parsed records; blank lines are skipped and a record split over several lines is put together again.
+class TooDeep(ValueError):
+    """A record is nested deeper than anybody can keep it."""
 
-    Raises: BrokenRecord after the last block, so that a body that was cut is told as that.
+
+def portions(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the body in portions of whole lines; the last one when everything has come, so that a cut is told before its damage."""
+    held: list[bytes] = []
+    size = 0
+    for block in blocks:
+        held.append(block)
+        size += len(block)
+        if size >= PORTION and b"\n" in block:
+            joined = b"".join(held)
+            end = joined.rindex(b"\n") + 1
+            yield joined[:end]
+            held, size = [joined[end:]], len(joined) - end
+    if rest := b"".join(held):
+        yield rest
+
+
+def lines_of(portion: bytes) -> pa.StringArray | None:
+    """Return the lines without copying them; None when they are not clean UTF-8.
+
+    Only line feeds end a line: a value may hold other characters that count as line ends elsewhere.
     """
-    part, broken = b"", False
-    for line in _lines(blocks):
-        if broken or not line.strip():
+    ends = np.flatnonzero(np.frombuffer(portion, dtype=np.uint8) == ord("\n")) + 1
+    if portion and not portion.endswith(b"\n"):
+        ends = np.append(ends, len(portion))
+    offsets = np.concatenate(([0], ends)).astype(np.int32)
+    lines = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(portion))
+    try:
+        lines.validate(full=True)
+    except pa.ArrowInvalid:
+        return None
+    return lines
+
+
+def repaired(portion: bytes, following: Iterator[bytes]) -> bytes:
+    """Return the portion's records as clean JSON lines; a record that the portion's end splits takes the next portion along.
+
+    Raises: BrokenRecord after the last block, so that a body that was cut is told as that; TooDeep.
+    """
+    while True:
+        try:
+            return b"".join(_written(record) for record in _records(portion))
+        except BrokenRecord as error:
+            more = next(following, None)
+            if more is None or error.args[0] > LONGEST_RECORD:
+                for _ in following:
+                    pass
+                raise
+            portion += more
+
+
+def _written(record: Any) -> bytes:
+    try:
+        return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError as error:
+        raise TooDeep from error
+
+
+def _records(portion: bytes) -> Iterator[Any]:
+    """Yield the parsed records; blank lines are skipped and a record split over several lines is put together again."""
+    part = b""
+    for line in portion.split(b"\n"):
+        if not line.strip():
             continue
         part += line
         try:
             record = _parsed(part)
         except ValueError:
-            broken = len(part) > LONGEST_RECORD
+            if len(part) > LONGEST_RECORD:
+                break
             continue
         part = b""
         yield record
     if part:
-        raise BrokenRecord
-
-
-def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Split on line feeds alone: a value may hold other characters that count as line ends elsewhere."""
-    rest = b""
-    for block in blocks:
-        *whole, rest = (rest + block).split(b"\n")
-        yield from whole
-    if rest:
-        yield rest
+        raise BrokenRecord(len(part))
 
 
 def _parsed(text: bytes) -> Any:

@@ -1,34 +1,33 @@
-"""Turns the JSON lines of an export into canonical rows: typed columns by allow-list, everything else kept as JSON."""
+"""Turns the JSON lines of an export into canonical rows: typed columns by allow-list, everything else kept as JSON.
+
+Whole portions of lines are read by DuckDB's JSON reader; no event becomes a Python object, except in portions that are not
+clean JSON lines, which are repaired first.
+"""
 
 from __future__ import annotations
 
 import collections.abc
-import hashlib
-from array import array
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from itertools import islice
-from typing import Any
 from zoneinfo import ZoneInfo
 
+import duckdb
 import numpy as np
-import orjson
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from connectors.mixpanel.records import BrokenRecord, records
+from connectors.mixpanel.records import BrokenRecord, TooDeep, lines_of, portions, repaired
 from errors import ContractError
 from store.schema import arrow_schema
 
 EARLIEST, LATEST = 946_684_800, 4_102_444_800
 """Epoch seconds of 2000 and 2100: outside them `time` is in another unit."""
-NUMBERS = ("lcp_ms", "revenue")
-FOUR_PLACES = Decimal("0.0001")
-LARGEST_AMOUNT = Decimal(10) ** 13
-"""The column holds 14 digits before the point; a margin of one, because the fourth place may round up."""
-ROWS_AT_ONCE = 20_000
+TEXTS = ("device", "channel", "page")
+NUMBERS = {"lcp_ms": "DOUBLE", "revenue": "DECIMAL(18, 4)"}
+IDS = {"user_id": "distinct_id", "insert_id": "$insert_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,148 +40,141 @@ class Mapping:
     local_zone: ZoneInfo | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Event:
-    """One event; processed: when the vendor took it in, ms."""
+def tables_of(mapping: Mapping, day: date, blocks: Iterable[bytes]) -> Iterator[tuple[pa.Table, bool]]:
+    """Yield the rows of one day in portions, and whether a portion holds values of another type than its column.
 
-    name: str
-    properties: dict[str, Any]
-    identity: tuple[str, str, float, str]
-    processed: float
-
-
-class _Latest:
-    """Which row counts of each event that an export holds more than once: the one taken in last."""
-
-    def __init__(self) -> None:
-        self._row_of: dict[str, int] = {}
-        self._processed = array("d")
-        self._superseded: list[int] = []
-
-    def note(self, key: str, processed: float) -> None:
-        """Take the next row."""
-        row = len(self._processed)
-        self._processed.append(processed)
-        known = self._row_of.setdefault(key, row)
-        if known == row:
-            return
-        newer = processed >= self._processed[known]
-        self._superseded.append(known if newer else row)
-        if newer:
-            self._row_of[key] = row
-
-    def of(self, rows: pa.Table) -> pa.Table:
-        """Return the rows that count."""
-        if not self._superseded:
-            return rows
-        counts = np.ones(rows.num_rows, dtype=bool)
-        counts[self._superseded] = False
-        return rows.filter(pa.array(counts))
-
-
-def table_of(mapping: Mapping, day: date, blocks: Iterable[bytes]) -> tuple[pa.Table, tuple[str, ...]]:
-    """Return the rows and flags of one day.
-
-    An export may hold an event twice: same name, person, time and insert id are one event, and the one taken in last
-    counts (docs.mixpanel.com, deduplication, 2026-08).
+    An export may hold an event twice; both copies come, under the same dedupe_key, with the instant the vendor took them in.
     Raises: ContractError when a line is no event.
-    Notes: at any time only ROWS_AT_ONCE events lie in memory as objects; the others are Arrow columns and a key each.
+    Notes: a portion of 4 MB lies in memory at any time, whatever the size of the day.
     """
-    latest, parts, drifted = _Latest(), [arrow_schema("events").empty_table()], False
-    events = _events(mapping, day, blocks)
-    while some := list(islice(events, ROWS_AT_ONCE)):
-        keys = [hashlib.blake2b(repr(event.identity).encode(), digest_size=12).hexdigest() for event in some]
-        for key, event in zip(keys, some, strict=True):
-            latest.note(key, event.processed)
-        rows, some_drifted = _table(mapping, day, some, keys)
-        parts.append(rows)
-        drifted |= some_drifted
-    return latest.of(pa.concat_tables(parts)), ("drift",) if drifted else ()
+    left = portions(blocks)
+    for portion in left:
+        found = _read(mapping, portion)
+        if found is None:
+            found = _repaired(mapping, day, portion, left)
+        _check(mapping, day, found)
+        yield _table(mapping, found), bool(pc.any(found["drifted"]).as_py())
 
 
-def _events(mapping: Mapping, day: date, blocks: Iterable[bytes]) -> Iterator[_Event]:
+def _repaired(mapping: Mapping, day: date, portion: bytes, following: Iterator[bytes]) -> pa.Table:
     try:
-        for record in records(blocks):
-            yield _event(mapping, day, record)
+        found = _read(mapping, repaired(portion, following))
     except BrokenRecord as error:
         raise ContractError(
             f"{mapping.source}: the export of {day} holds a line that is no JSON. The day keeps its earlier data."
         ) from error
-
-
-def _event(mapping: Mapping, day: date, record: Any) -> _Event:
-    try:
-        name, properties = record["event"], dict(record["properties"])
-        time = properties["time"]
-        if name is None:
-            raise ValueError("no event name")
-    except (TypeError, KeyError, ValueError) as error:
-        raise ContractError(f"{mapping.source}: the export of {day} holds a record without event, properties or time.") from error
-    if isinstance(time, bool) or not isinstance(time, int | float) or not EARLIEST <= time <= LATEST:
-        raise ContractError(f"{mapping.source}: the export of {day} holds the time {str(time)[:40]}, which is not in seconds since 1970.")
-    identity = (str(name), _text(properties.get("distinct_id")), float(time), _text(properties.get("$insert_id")))
-    processed = properties.get("mp_processing_time_ms")
-    return _Event(identity[0], properties, identity, float(processed) if isinstance(processed, int | float) else 0.0)
-
-
-def _text(value: object) -> str:
-    """Return an id as text: null is no id, and never the person "None"."""
-    return "" if value is None else str(value)
-
-
-def _table(mapping: Mapping, day: date, events: list[_Event], keys: list[str]) -> tuple[pa.Table, bool]:
-    schema = arrow_schema("events")
-    times = _instants(mapping, [event.identity[2] for event in events])
-    days = times.tz_convert(str(mapping.reporting_zone)).tz_localize(None).normalize()
-    typed, drifted = _typed(mapping, events)
-    columns: dict[str, Any] = {
-        "time": pa.array(times.tz_localize(None).astype("datetime64[us]"), schema.field("time").type),
-        "day": pa.array(days.to_numpy().astype("datetime64[D]"), pa.date32()),
-        "user_id": [event.identity[1] or None for event in events],
-        "event": [event.name for event in events],
-        "properties": [_json(mapping, day, event.properties) for event in events],
-        "dedupe_key": keys,
-        **typed,
-    }
-    arrays = [columns[f.name] if isinstance(columns[f.name], pa.Array) else pa.array(columns[f.name], f.type) for f in schema]
-    return pa.table(arrays, schema=schema), drifted
-
-
-def _json(mapping: Mapping, day: date, properties: dict[str, Any]) -> str:
-    try:
-        return orjson.dumps(properties, option=orjson.OPT_SORT_KEYS).decode()
-    except orjson.JSONEncodeError as error:
+    except TooDeep as error:
         raise ContractError(f"{mapping.source}: the export of {day} holds properties that are nested too deeply to keep.") from error
+    assert found is not None
+    return found
 
 
-def _instants(mapping: Mapping, seconds: list[float]) -> pd.DatetimeIndex:
+@functools.cache
+def _reader() -> duckdb.DuckDBPyConnection:
+    """The engine in memory that parses; it holds no table."""
+    return duckdb.connect(config={"threads": "1", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+
+
+def _read(mapping: Mapping, portion: bytes) -> pa.Table | None:
+    """Return a portion's columns as the vendor wrote them; None when a line is not clean JSON."""
+    lines = lines_of(portion)
+    if lines is None:
+        return None
+    with _reader().cursor() as cursor:
+        cursor.register("lines", pa.table({"line": lines}))
+        try:
+            found = cursor.execute(_statement(tuple(sorted(mapping.properties.items())))).to_arrow_table()
+            return None if pc.any(found["is_lenient"]).as_py() else found
+        except duckdb.InvalidInputException:
+            return None
+
+
+@functools.cache
+def _statement(properties: tuple[tuple[str, str], ...]) -> str:
+    """Return the SELECT that reads an event's parts; json_extract takes all of them in one pass over a line.
+
+    Notes: is_lenient: the parser takes two words for numbers that are no JSON; the portion is repaired then.
+    """
+    named = {column: written for written, column in properties}
+    wanted = {"properties": "", "time": "time", "received": "mp_processing_time_ms", **IDS, **named}
+    json = ["/event", *(_pointer(name) for name in wanted.values())]
+    places = {name: f"(j[{n}]::VARCHAR)" for n, name in enumerate(["event", *wanted], 1)}
+    spoken = ["event", *IDS, *(name for name in TEXTS if name in named)]
+    texts = ["/event", *(_pointer(wanted[name]) for name in spoken[1:])]
+    spoken_at = {name: f"s[{n}]" for n, name in enumerate(spoken, 1)}
+    columns = {name: _column(name, places, spoken_at) for name in (*TEXTS, *NUMBERS)}
+    drift = [f"({places[c]} <> 'null' AND {columns[c]} IS NULL)" for c in columns if c in named]
+    seconds = f"TRY_CAST({places['time']} AS DOUBLE)"
+    key = ", ".join(
+        [spoken_at["event"], _or_empty(spoken_at["user_id"]), f"CAST({seconds} * 1e6 AS BIGINT)", _or_empty(spoken_at["insert_id"])]
+    )
+    return f"""
+        SELECT {spoken_at["event"]} AS event, {places["properties"]} AS properties, {seconds} AS seconds,
+            CASE WHEN {spoken_at["event"]} IS NULL OR {places["properties"]}[1] IS DISTINCT FROM '{{' OR {places["time"]} IS NULL THEN ''
+                WHEN {seconds} IS NULL OR {seconds} NOT BETWEEN {EARLIEST} AND {LATEST} THEN {places["time"]} END AS strange,
+            TRY_CAST({places["received"]} AS DOUBLE) AS received, {spoken_at["user_id"]} AS user_id,
+            CASE WHEN {seconds} BETWEEN {EARLIEST} AND {LATEST} THEN md5(concat_ws(chr(31), {key})) END AS dedupe_key,
+            {", ".join(f"{expression} AS {name}" for name, expression in columns.items())}, coalesce({" OR ".join(drift) or "false"}, false) AS drifted,
+            contains({places["properties"]}, 'NaN') OR contains({places["properties"]}, 'Infinity') AS is_lenient
+        FROM (SELECT json_extract(line, {_list(json)}) AS j, json_extract_string(line, {_list(texts)}) AS s FROM lines)
+    """
+
+
+def _column(name: str, places: dict[str, str], spoken_at: dict[str, str]) -> str:
+    """Return the expression of an allow-listed column; a value of another type is left out there, and stays in the JSON."""
+    if name not in places:
+        return f"CAST(NULL AS {NUMBERS.get(name, 'VARCHAR')})"
+    if name in TEXTS:
+        return f"CASE WHEN {places[name]}[1] NOT IN ('{{', '[') THEN {spoken_at[name]} END"
+    value = f"TRY_CAST({places[name]} AS {NUMBERS[name]})"
+    return f"CASE WHEN isfinite({value}) THEN {value} END" if NUMBERS[name] == "DOUBLE" else value
+
+
+def _or_empty(expression: str) -> str:
+    return f"coalesce({expression}, '')"
+
+
+def _pointer(name: str) -> str:
+    return "/properties" + (f"/{name.replace('~', '~0').replace('/', '~1')}" if name else "")
+
+
+def _list(texts: list[str]) -> str:
+    return "[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
+
+
+def _check(mapping: Mapping, day: date, found: pa.Table) -> None:
+    strange = found["strange"].drop_null()
+    if not len(strange):
+        return
+    if "" in (first := strange.slice(0, 1).to_pylist()):
+        raise ContractError(f"{mapping.source}: the export of {day} holds a record without event, properties or time.")
+    raise ContractError(f"{mapping.source}: the export of {day} holds the time {first[0][:40]}, which is not in seconds since 1970.")
+
+
+def _table(mapping: Mapping, found: pa.Table) -> pa.Table:
+    times = _instants(mapping, found["seconds"].to_numpy())
+    days = times.tz_convert(str(mapping.reporting_zone)).tz_localize(None).normalize()
+    schema = arrow_schema("events")
+    made = {
+        "time": pa.array(times.tz_localize(None).astype("datetime64[us]"), pa.timestamp("us")),
+        "day": pa.array(days.to_numpy().astype("datetime64[D]"), pa.date32()),
+        "received_at": _received(found["received"]),
+    }
+    return pa.table([made.get(f.name, found[f.name] if f.name in found.column_names else None) for f in schema], schema=schema)
+
+
+def _received(milliseconds: pa.ChunkedArray) -> pa.Array:
+    """Return instants; what is no instant of this century is none."""
+    values = milliseconds.to_numpy()
+    sound = (values >= EARLIEST * 1e3) & (values <= LATEST * 1e3)
+    return pa.array(np.where(sound, values, 0).astype("int64") * 1_000, pa.timestamp("us"), mask=~sound)
+
+
+def _instants(mapping: Mapping, seconds: np.ndarray) -> pd.DatetimeIndex:
     """Return UTC instants; local pseudo-epochs are read as wall-clock time of the project's zone at that date."""
-    plain = pd.to_datetime(pd.Series(seconds, dtype="float64") * 1_000_000, unit="us")
-    index = pd.DatetimeIndex(plain)
+    index = pd.DatetimeIndex(np.rint(seconds * 1e6).astype("int64").astype("datetime64[us]"))
     if mapping.local_zone is None:
         return index.tz_localize("UTC")
     return index.tz_localize(str(mapping.local_zone), ambiguous=np.ones(len(index), dtype=bool), nonexistent="shift_forward").tz_convert(
         "UTC"
     )
-
-
-def _typed(mapping: Mapping, events: list[_Event]) -> tuple[dict[str, list[Any]], bool]:
-    """Return the allow-listed columns; a value of another type is left out there, and stays in the JSON."""
-    columns: dict[str, list[Any]] = {name: [None] * len(events) for name in ("device", "channel", "page", "lcp_ms", "revenue")}
-    drifted = False
-    for written, column in mapping.properties.items():
-        values = [event.properties.get(written) for event in events]
-        columns[column] = [_value(column, value) for value in values]
-        drifted |= any(value is not None and kept is None for value, kept in zip(values, columns[column], strict=True))
-    return columns, drifted
-
-
-def _value(column: str, value: Any) -> Any:
-    if value is None or column not in NUMBERS:
-        return value if isinstance(value, str) else None if value is None or isinstance(value, dict | list) else str(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    if column == "lcp_ms":
-        return float(value)
-    exact = Decimal(repr(value))
-    return exact.quantize(FOUR_PLACES) if abs(exact) < LARGEST_AMOUNT else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,10 @@ from connectors.mixpanel import Connector, MixpanelSettings
 from sandbox.mixpanel import MixpanelServer, line_of
 from sandbox.server import Reply
 from sandbox.tables import ACTION_COLUMNS, VISIT_COLUMNS, Company, JiraSite
+from settings import Workspace
+from store.schema import FACTS
 from store.types import Batch, Window, day_end, day_start
+from store.warehouse import Warehouse
 
 VIENNA = ZoneInfo("Europe/Vienna")
 DAY = date(2026, 3, 27)
@@ -77,6 +81,20 @@ def answering(reply: Reply) -> Iterator[MixpanelServer]:
     with MixpanelServer(company(*FOUR)) as server:
         server.fault = lambda _request, _number: reply
         yield server
+
+
+def stored(folder: Path, *lines: str) -> pd.DataFrame:
+    """Return what a warehouse holds of a day whose export is exactly these lines, asked for twice."""
+    with answering(Reply(200, "".join(lines).encode(), {"Content-Type": "text/plain"})) as server:
+        for _ in range(2):
+            source = connector(server.url)
+            stream, window = source.streams()[0], Window(day_start(DAY, source.zone()), day_end(DAY, source.zone()))
+            with Warehouse(Workspace(folder)).build(reporting_zone="UTC") as build:
+                build.replace(source="product", connector="mixpanel", stream=stream, batches=source.read(stream, window))
+                published = build.publish()
+        assert published is None, "the same export again changes nothing"
+    with Warehouse(Workspace(folder)).open() as facts, facts.engine.connect() as connection:
+        return pd.read_sql(FACTS["events"].select(), connection)
 
 
 def exported(*lines: str | bytes, **settings: Any) -> Batch:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from connectors.base import option
+from connectors.budget import Budget, Limits
 from store.types import Batch, Stream, Window, day_end
 from tests.store.facts import VIENNA, traffic
 
@@ -36,6 +37,13 @@ class ScriptedConnector:
     @property
     def start(self) -> date:
         return self.first
+
+    @property
+    def limits(self) -> Limits:
+        return Limits()
+
+    def use(self, budget: Budget) -> None:
+        return
 
     def zone(self) -> ZoneInfo:
         return VIENNA

@@ -255,17 +255,6 @@ def test_every_refusal_has_its_class_and_names_the_property(
     assert len(server.calls) <= 1  # the library must not try again by itself
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [(QUOTA, 3600), ("Exhausted concurrent requests quota.", 30), ("Exhausted server errors quota.", 3600), ("Exhausted client errors quota. These quota tokens will return in under 15 minutes.", 900)],
-)  # fmt: skip
-def test_each_quota_has_its_own_wait(server: Ga4Server, text: str, seconds: float) -> None:
-    server.fault = lambda _request, _number: error_reply(429, "RESOURCE_EXHAUSTED", text)
-    with pytest.raises(QuotaError) as refused:
-        read(connector(server))
-    assert refused.value.retry_after_seconds == seconds
-
-
 def test_a_vendor_that_hangs_is_left_after_the_timeout(server: Ga4Server) -> None:
     def hang(_request: Request, _number: int) -> None:
         time.sleep(1.5)

@@ -180,11 +180,6 @@ def test_only_line_feeds_end_lines_and_split_records_are_joined(server: Mixpanel
     assert got["page"].tolist() == ["a\u2028b\u0085c"]
 
 
-def test_the_same_event_counts_once_and_the_last_taken_in_wins(server: MixpanelServer) -> None:
-    early, late = (event(page=page, mp_processing_time_ms=at) for page, at in (("/old", 1), ("/new", 2)))
-    assert one_day(server, late, early)["page"].tolist() == ["/new"]
-
-
 def test_values_of_another_type_stay_in_the_json_and_raise_a_flag(server: MixpanelServer) -> None:
     server.fault = lambda _request, _number: Reply(200, event(lcp_ms="fast", revenue=True, page={"a": 1}).encode(), {})
     (batch,) = read(connector(server.url), 1)

@@ -6,17 +6,18 @@ import gzip
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 
-from connectors.mixpanel.rows import ROWS_AT_ONCE
+from connectors.mixpanel import records
 from errors import ConfigError, ContractError, TransientSourceError
 from sandbox.server import Reply
 from store.types import Batch
-from tests.connectors.mixpanel_company import NOON, VIENNA, answering, connector, event, exported, read_day
+from tests.connectors.mixpanel_company import NOON, VIENNA, answering, connector, event, exported, read_day, stored
 
 
 def only_row(batch: Batch) -> dict[str, Any]:
@@ -38,14 +39,15 @@ def test_an_amount_that_no_column_holds_stays_in_the_json_and_never_stops_the_sy
 
 @pytest.mark.parametrize(
     ("written", "page"),
-    [(b'"cut \\ud83d"', "cut ?"), (b'"caf\xe9"', "caf\ufffd"), (b'"/ok","ratio":NaN', "/ok"), (b'"/ok","ratio":1e400', "/ok")],
+    [(b'"cut \\ud83d"', "cut ?"), (b'"caf\xe9"', "caf\ufffd"), (b'"/ok","lcp_ms":NaN', "/ok"), (b'"/ok","lcp_ms":1e400', "/ok")],
     ids=["half an emoji", "not UTF-8", "NaN", "beyond a double"],
 )
 def test_what_browsers_send_beyond_strict_json_does_not_lose_the_day(written: bytes, page: str) -> None:
     line = event(page="HERE").encode().replace(b'"HERE"', written)
     batch = exported(line, event(page="/next", **{"$insert_id": "i-2"}))
     assert batch.rows["page"].to_pylist() == [page, "/next"]
-    assert [json.loads(text).get("ratio") for text in batch.rows["properties"].to_pylist()] == [None, None]
+    assert batch.rows["lcp_ms"].to_pylist() == [None, None]
+    assert [json.loads(text)["$insert_id"] for text in batch.rows["properties"].to_pylist()] == ["i-1", "i-2"]
 
 
 def test_nobody_is_called_none() -> None:
@@ -63,8 +65,9 @@ def test_properties_nested_beyond_what_can_be_kept_are_told_and_not_a_crash() ->
     deep: dict[str, Any] = {}
     for _ in range(300):
         deep = {"a": deep}
+    assert only_row(exported(event(deep=deep)))["properties"].count("{") == 302
     with pytest.raises(ContractError, match="nested too deeply"):
-        exported(event(deep=deep))
+        exported(event(deep=deep, page="HERE").replace('"HERE"', "NaN"))
 
 
 def test_a_broken_line_is_never_dropped_in_silence() -> None:
@@ -83,22 +86,33 @@ def test_the_early_end_is_recognised_under_windows_line_ends() -> None:
         exported(event(), "terminated early\r\n")
 
 
-def test_duplicates_far_apart_are_one_event_and_the_last_taken_in_wins() -> None:
+def test_duplicates_far_apart_are_one_event_and_the_last_taken_in_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The copies lie in different portions of the day; a set of ids is the oracle."""
-    ids = [f"i-{n}" for n in range(ROWS_AT_ONCE + 5)]
-    first = [event(page="/old", mp_processing_time_ms=10, **{"$insert_id": name}) for name in ids]
-    again = [event(page="/new", mp_processing_time_ms=20, **{"$insert_id": name}) for name in ids[:7]]
-    stale = [event(page="/stale", mp_processing_time_ms=5, **{"$insert_id": name}) for name in ids[3:9]]
-    frame = exported(*first, *again, *stale).rows.to_pandas()
+    monkeypatch.setattr(records, "PORTION", 1 << 18)
+    ids = [f"i-{n}" for n in range(20_005)]
+    first = [event(page="/old", mp_processing_time_ms=NOON * 1_000 + 10, **{"$insert_id": name}) for name in ids]
+    again = [event(page="/new", mp_processing_time_ms=NOON * 1_000 + 20, **{"$insert_id": name}) for name in ids[:7]]
+    stale = [event(page="/stale", mp_processing_time_ms=NOON * 1_000 + 5, **{"$insert_id": name}) for name in ids[3:9]]
+    frame = stored(tmp_path, *first, *again, *stale)
     assert len(frame) == len(set(ids)) == frame["dedupe_key"].nunique()
     assert frame["page"].value_counts().to_dict() == {"/old": len(ids) - 7, "/new": 7}
 
 
-def test_events_that_differ_in_one_part_of_the_key_are_different_events() -> None:
-    batch = exported(
-        event(), event("signup"), event(distinct_id="u-2"), event(time=NOON + 1), event(**{"$insert_id": "i-2"}), event(page="/same key")
+def test_without_an_instant_of_intake_the_copy_that_comes_last_counts(tmp_path: Path) -> None:
+    assert stored(tmp_path, event(page="/first"), event(page="/second"))["page"].tolist() == ["/second"]
+
+
+def test_events_that_differ_in_one_part_of_the_key_are_different_events(tmp_path: Path) -> None:
+    frame = stored(
+        tmp_path,
+        event(),
+        event("signup"),
+        event(distinct_id="u-2"),
+        event(time=NOON + 1),
+        event(**{"$insert_id": "i-2"}),
+        event(page="/same key"),
     )
-    assert batch.rows.num_rows == 5
+    assert len(frame) == 5
 
 
 @pytest.mark.parametrize(

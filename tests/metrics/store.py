@@ -17,7 +17,7 @@ from store.warehouse import Warehouse
 
 Rows = Sequence[Mapping[str, Any]]
 THROUGH = datetime(2030, 1, 1, tzinfo=UTC)
-DEFAULTS: dict[str, Any] = {"event": "", "dedupe_key": "", "id": "", "sprint_id": "", "item_id": ""}
+DEFAULTS: dict[str, Any] = {"event": "", "id": "", "sprint_id": "", "item_id": ""}
 
 
 def catalog(home: Path, definitions: str, through: Mapping[str, datetime] | None = None, **tables: Rows) -> Catalog:
@@ -26,7 +26,7 @@ def catalog(home: Path, definitions: str, through: Mapping[str, datetime] | None
     space = Workspace(home)
     with Warehouse(space).build(reporting_zone="Europe/Vienna") as build:
         for name, rows in tables.items():
-            whole = [filled(name, row) for row in rows]
+            whole = [filled(name, row, place) for place, row in enumerate(rows)]
             table = pa.Table.from_pylist(whole, schema=arrow_schema(name))
             stream = Stream(name, name, "whole")
             batch = Batch(WHOLE, table, (through or {}).get(name, THROUGH))
@@ -40,9 +40,9 @@ def source_of(table: str) -> str:
     return "src_sprints" if table == "sprint_items" else f"src_{table}"
 
 
-def filled(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
+def filled(table: str, row: Mapping[str, Any], place: int = 0) -> dict[str, Any]:
     """Give columns that must not be empty something harmless."""
-    whole: dict[str, Any] = dict(row)
+    whole: dict[str, Any] = {"dedupe_key": str(place), **row}
     for field in arrow_schema(table):
         if not field.nullable and field.name not in whole:
             whole[field.name] = DEFAULTS.get(field.name, date(2026, 1, 1) if field.name == "day" else datetime(2026, 1, 1))
