@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import logging
 import os
 import re
 from collections.abc import Mapping
@@ -9,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -22,6 +26,12 @@ OWN_KEYS = ("connector", "every")
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
+LEAST_SPELLING = 4
+LOG_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+_KNOWN: set[str] = set()
+"""Spellings of every credential read so far."""
+
+
 class Secret:
     """A value that never shows itself: str, repr and format give stars; `reveal()` gives the text."""
 
@@ -29,6 +39,7 @@ class Secret:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        _KNOWN.update(spellings(text))
 
     def reveal(self) -> str:
         """Return the secret itself, for the one place that sends it."""
@@ -38,6 +49,36 @@ class Secret:
         return "Secret(***)"
 
     __str__ = __repr__
+
+
+def spellings(secret: str) -> list[str]:
+    """Return the forms in which a credential may come back, longest first: as it is, in an address, in JSON, in base64.
+
+    Notes: in base64 three bytes are four characters, so a credential behind others (user:secret) has one of three forms; its first
+        and last group may hold neighbours and are left out. A text shorter than four characters is in every sentence by chance.
+    """
+    plain = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
+    plain.add(json.dumps(secret, ensure_ascii=False)[1:-1])
+    coded = {base64.b64encode(b"\0" * shift + secret.encode()).decode().rstrip("=")[4 if shift else 0 : -1] for shift in range(3)}
+    return sorted((text for text in plain | coded if len(text) >= LEAST_SPELLING), key=len, reverse=True)
+
+
+def redacted(text: str) -> str:
+    """Return a text without any credential that was read since the process began."""
+    for spelling in sorted(_KNOWN, key=len, reverse=True):
+        text = text.replace(spelling, "***")
+    return text
+
+
+def log_level() -> int:
+    """Return the level of KPI_LOG_LEVEL; info when it names none.
+
+    Raises: ConfigError for another word.
+    """
+    word = os.environ.get("KPI_LOG_LEVEL") or "info"
+    if word.lower() not in LOG_LEVELS:
+        raise ConfigError(f"KPI_LOG_LEVEL is '{word}'. Known levels: {', '.join(LOG_LEVELS)}. {suggest(word, LOG_LEVELS) or ''}".rstrip())
+    return LOG_LEVELS[word.lower()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from commands.common import AsJson, Home, open_space, print_json, say
+from commands.logs import logged
 from commands.progress import drawn
 from connectors.example import example as example_text
 from connectors.outcome import SourceResult, SyncResult
@@ -49,7 +50,7 @@ def pull(space: Workspace, order: Order) -> SyncResult:
         raise ConfigError(
             f"{space.sources_file}: there are no sources to sync. Copy sources.example.yaml to sources.yaml and fill it in, or run './kpi demo' for a living example."
         )
-    with drawn(sys.stderr) as report:
+    with logged(space), drawn(sys.stderr) as report:
         return run_sync(space, entries, reporting_zone(space), order, now=datetime.now(UTC), report=report)
 
 

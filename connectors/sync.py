@@ -6,6 +6,7 @@ tries again.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,7 @@ from store.sprint_freezes import freeze_sprints
 from store.types import Batch, Stream, Window, day_start
 from store.warehouse import Warehouse
 
+LOG = logging.getLogger("kpi.sync")
 ATTEMPTS = 3
 LONGEST_WAIT_SECONDS = 30.0
 
@@ -58,6 +60,7 @@ def sync(space: Workspace, entries: Sequence[SourceEntry], zone: ZoneInfo, order
     warehouse, ledger = Warehouse(space), Ledger(space)
     with warehouse.build(reporting_zone=str(zone)) as build:
         sync_id = ledger.begin_sync(now)
+        _log("sync_started", sync=sync_id, sources=list(connectors), full=order.full, since=order.since)
         results = _paused(ledger, connectors, now)
         results |= _pull_all({n: c for n, c in connectors.items() if n not in results}, build, order, now, report, zone, ledger)
         build.forget([entry.name for entry in entries])
@@ -65,13 +68,28 @@ def sync(space: Workspace, entries: Sequence[SourceEntry], zone: ZoneInfo, order
     seen = ledger.last_good()
     for name, result in results.items():
         ledger.record_source(sync_id, _record(name, result))
+        _log_source(sync_id, name, result)
     if warehouse.current() is not None:
         with warehouse.open() as facts:
             freeze_sprints(ledger, facts, now, seen)
     outcome = SyncResult(warehouse.current(), published is not None, results)
     words = {0: "ok", 3: "partial"}
     ledger.end_sync(sync_id, finished_at=datetime.now(UTC), generation=published, status=words.get(outcome.exit_code, "failed"))
+    _log("sync_finished", sync=sync_id, generation=outcome.generation, published=outcome.published, exit_code=outcome.exit_code)
     return outcome
+
+
+def _log(event: str, **fields: object) -> None:
+    LOG.info(event, extra={"fields": fields})
+
+
+def _log_source(sync_id: int, name: str, result: SourceResult) -> None:
+    seconds = ((result.finished_at or result.started_at) - result.started_at).total_seconds()
+    _log(
+        "source_finished", sync=sync_id, source=name, connector=result.connector, status=result.status, rows_read=result.rows_read,
+        rows_changed=result.rows_changed, seconds=round(seconds, 3), error_kind=result.error_kind, error=result.error,
+        not_before=result.not_before, quota=result.quota,
+    )  # fmt: skip
 
 
 def _choose(entries: Sequence[SourceEntry], order: Order) -> list[SourceEntry]:
@@ -175,6 +193,7 @@ class _Pull:
         seconds = float(2 ** (ATTEMPTS - left - 1)) if wanted is None else wanted
         if left == 0 or seconds > LONGEST_WAIT_SECONDS or (isinstance(error, QuotaError) and wanted is None):
             raise error
+        _log("trying_again", source=self.source, stream=stream.name, seconds=seconds, error_kind=error.kind, error=str(error))
         self.report(Progress(self.source, stream.name, 0, 0, 0, f"trying again in {seconds:.0f} s: {error}"))
         if self.stop.wait(seconds):
             raise _Stopped

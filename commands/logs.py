@@ -1,0 +1,55 @@
+"""Writes what happens as JSON, one line an event, into data/logs/kpi.jsonl; no credential gets into it, whoever logs it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from errors import StoreError
+from settings import Workspace, log_level, redacted
+
+MOST_BYTES, KEPT_FILES = 5_000_000, 3
+
+
+class JsonLine(logging.Formatter):
+    """One event as one line: at, level, logger, event, and the fields given as extra={"fields": …}.
+
+    Notes: a line is freed of every credential that was ever read, in every spelling, after it is whole; line ends inside a text are
+        escaped, so that nobody can forge a line.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, without its end."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        document = {"at": at, "level": record.levelname.lower(), "logger": record.name, "event": record.getMessage()}
+        document |= getattr(record, "fields", {})
+        if record.exc_info:
+            document["exception"] = self.formatException(record.exc_info)
+        return redacted(json.dumps(document, ensure_ascii=False, default=str))
+
+
+@contextmanager
+def logged(space: Workspace) -> Iterator[None]:
+    """Log into the workspace while the block runs; KPI_LOG_LEVEL (debug, info, warning) says how much."""
+    folder = space.data / "logs"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(folder / "kpi.jsonl", maxBytes=MOST_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: cannot be written ({error.strerror}). Make the data folder writable, or name another with --home."
+        ) from error
+    handler.setFormatter(JsonLine())
+    root, before = logging.getLogger(), logging.getLogger().level
+    root.addHandler(handler)
+    root.setLevel(log_level())
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
+        handler.close()
