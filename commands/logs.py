@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from errors import StoreError
 from settings import Workspace, log_level, redacted
 
 MOST_BYTES, KEPT_FILES = 5_000_000, 3
@@ -29,7 +28,7 @@ class JsonLine(logging.Formatter):
         document |= getattr(record, "fields", {})
         if record.exc_info:
             document["exception"] = self.formatException(record.exc_info)
-        return redacted(json.dumps(document, ensure_ascii=False, default=str))
+        return redacted(json.dumps(document, default=str))
 
 
 @contextmanager
@@ -39,10 +38,9 @@ def logged(space: Workspace) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handler = logging.handlers.RotatingFileHandler(folder / "kpi.jsonl", maxBytes=MOST_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(
-            f"{folder}: cannot be written ({error.strerror}). Make the data folder writable, or name another with --home."
-        ) from error
+    except OSError:  # what runs inside needs the same folder and says what is wrong with it
+        yield
+        return
     handler.setFormatter(JsonLine())
     root, before = logging.getLogger(), logging.getLogger().level
     root.addHandler(handler)

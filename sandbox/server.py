@@ -76,7 +76,11 @@ class LocalServer:
                 parts = urlsplit(self.path)
                 query = {k: v[0] for k, v in parse_qs(parts.query, keep_blank_values=True).items()}
                 headers = {k.lower(): v for k, v in self.headers.items()}
-                self._send(owner._reply(Request(self.command, parts.path, query, headers, self.rfile.read(length))))
+                body = self.rfile.read(length)
+                if len(body) < length:  # the client hung up in the middle of its question
+                    self.close_connection = True
+                    return
+                self._send(owner._reply(Request(self.command, parts.path, query, headers, body)))
 
             def _send(self, reply: Reply) -> None:
                 self.send_response_only(reply.status)

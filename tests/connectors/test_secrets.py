@@ -102,6 +102,7 @@ sources:
   delivery: {{connector: jira, projects: [WEB], email: "${{J_MAIL}}", token: "${{J_TOKEN}}", endpoint: "{jira.url}"}}
 """
     )
+    monkeypatch.setenv("KPI_LOG_LEVEL", "debug")
     with caplog.at_level(logging.DEBUG):
         codes = [
             main([*command, "--home", str(home)])
