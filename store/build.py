@@ -30,7 +30,7 @@ from store.types import Batch, Stream
 
 SCHEMA_VERSION = "2"
 UPGRADES = {
-    "1": "ALTER TABLE events ADD COLUMN received_at TIMESTAMP; ALTER TABLE _slices ADD COLUMN pulled_at TIMESTAMP; ALTER TABLE _slices ADD COLUMN context VARCHAR"
+    "1": "ALTER TABLE events ADD COLUMN received_at TIMESTAMP; ALTER TABLE _slices ADD COLUMN pulled_at TIMESTAMP; ALTER TABLE _slices ADD COLUMN context VARCHAR; ALTER TABLE sprint_items ADD COLUMN completed_outside BOOLEAN"
 }
 """Version → what makes it the next one; what it leaves empty is filled as the sources are read again."""
 ROWS_PER_COMMIT = 3 * 122_880

@@ -143,6 +143,7 @@ sprint_items = _fact(
     _c("completed", Boolean, "in the sprint and done at its end (or now, while it runs)"),
     _c("points_at_start", Double, "estimate at sprint start (at joining, when it joined later)"),
     _c("points_at_end", Double, "estimate at sprint end (or now, while it runs)"),
+    _c("completed_outside", Boolean, "in the sprint at its end, but done before its start or while in another sprint"),
 )
 
 releases = _fact(

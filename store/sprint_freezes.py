@@ -31,6 +31,7 @@ class SprintItem:
     added: bool
     removed: bool
     reestimated: bool
+    completed_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ def _item(row: Any, moment: Moment) -> dict[str, object]:
         "points": row.points_at_end if at_close else row.points_at_start,
         "committed": bool(row.committed),
         "completed": at_close and bool(row.completed),
+        "completed_outside": at_close and bool(row.completed_outside),
         "added": at_close and not row.committed,
         "removed": at_close and row.removed_at is not None,
         "reestimated": at_close and row.points_at_end != row.points_at_start,

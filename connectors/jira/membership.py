@@ -1,8 +1,8 @@
 """Who was in which sprint, replayed from the changelog: committed, added, removed, completed, and the estimates then.
 
 Rules: Jira's sprint report as Atlassian describes it for Cloud. Committed is what is in the sprint at its start and not done by
-then; completed is what is in it and done at its end, with its last entry to done inside the sprint; later additions, removals
-and estimates do not change what was committed.
+then; completed is what is in it and done at its end, with its last entry to done inside the sprint; what was done before its
+start, or while in another sprint, is completed outside; later additions, removals and estimates do not change what was committed.
 """
 
 from __future__ import annotations
@@ -84,13 +84,15 @@ def _row(scan: Scan, sprint: Sprint, issue: Issue, stays: list[Stay], now: datet
     at_start = any(stay.covers(start) for stay in inside)
     removed = None if last.covers(end) else last.left
     moves = [change.at for change in entered(scan, issue, "done") if change.at <= end]
-    completed = removed is None and _category_at(scan, issue, end) == "done" and bool(moves) and moves[-1] > start
+    is_done = removed is None and _category_at(scan, issue, end) == "done"
+    here = bool(moves) and moves[-1] > start and any(stay.covers(moves[-1]) for stay in inside)
     return {
         **_base(sprint, issue, zone),
         "added_at": naive(last.joined),
         "removed_at": naive(removed),
         "committed": at_start and _category_at(scan, issue, start) not in ("done", "cancelled"),
-        "completed": completed,
+        "completed": is_done and here,
+        "completed_outside": is_done and not here,
         "points_at_start": _points_at(scan, issue, start if at_start else last.joined),
         "points_at_end": _points_at(scan, issue, removed or end),
     }
@@ -102,7 +104,7 @@ def _planned(scan: Scan, sprint: Sprint, issue: Issue, stays: list[Stay], now: d
         return None
     points = _points_at(scan, issue, now)
     return {
-        **_base(sprint, issue, zone), "added_at": naive(current[-1].joined), "removed_at": None, "committed": False, "completed": False,
+        **_base(sprint, issue, zone), "added_at": naive(current[-1].joined), "removed_at": None, "committed": False, "completed": False, "completed_outside": False,
         "points_at_start": points, "points_at_end": points,
     }  # fmt: skip
 

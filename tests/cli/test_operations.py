@@ -40,7 +40,7 @@ def test_a_backup_is_made_and_restored_from_the_command_line(small_shop: Shop, t
     assert (code, "Traceback" in err, "--to" in err) == (1, False, True)
 
 
-def test_status_tells_coverage_flags_restatements_and_the_next_attempt(small_shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+def test_m59_status_tells_coverage_flags_restatements_and_the_next_attempt(small_shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     small_shop.sync()
     code, out, _ = asked(capsys, "status", "--json", "--home", str(small_shop.space.home))
     found = json.loads(out)

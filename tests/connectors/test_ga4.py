@@ -164,7 +164,7 @@ def test_a_count_that_changes_between_pages_starts_the_day_again_once(world: Wor
             read(connector(server))
 
 
-def test_columns_are_taken_by_their_header_not_by_their_place(server: Ga4Server) -> None:
+def test_m06_columns_are_taken_by_their_header_not_by_their_place(server: Ga4Server) -> None:
     def reverse(report: Any, _number: int) -> None:
         for name in ("dimensionHeaders", "metricHeaders"):
             report.get(name, []).reverse()
@@ -202,7 +202,7 @@ def test_the_vendors_quality_marks_become_flags(server: Ga4Server) -> None:
     assert read(connector(server))[0].flags == ("other_row", "restricted", "sampled", "thresholded")
 
 
-def test_unknown_fields_and_named_enums_are_no_trouble(server: Ga4Server) -> None:
+def test_m05_f11_unknown_fields_and_named_enums_are_no_trouble(server: Ga4Server) -> None:
     server.fault = altered(server, lambda report, _n: report.update(somethingNew={"a": 1}))
     assert len(rows(read(connector(server)))) > 0
 

@@ -74,7 +74,7 @@ def test_an_item_planned_and_finished_is_committed_and_completed() -> None:
     row = member((-1, "sprint", "41"), (2, "status", DOING), (5, "status", DONE))
     assert row == {
         "sprint_id": "41", "item_id": "101", "day": date(2026, 3, 13), "added_at": naive(-1), "removed_at": None,
-        "committed": True, "completed": True, "points_at_start": 3.0, "points_at_end": 3.0,
+        "committed": True, "completed": True, "points_at_start": 3.0, "points_at_end": 3.0, "completed_outside": False,
     }  # fmt: skip
 
 
@@ -124,6 +124,15 @@ def test_an_item_finished_after_the_sprint_closed_is_not_completed_in_it() -> No
     assert second
     assert (first["committed"], first["completed"], first["removed_at"]) == (True, False, None)
     assert (second["committed"], second["completed"], second["added_at"]) == (False, False, naive(11.5))
+
+
+def test_an_item_done_while_in_another_sprint_or_before_the_start_is_completed_outside() -> None:
+    """statistics of Jira's own report: neither counts as this sprint's work."""
+    elsewhere = member((1, "sprint", "42"), (2, "status", DOING), (3, "status", DONE), (4, "sprint", "42, 41"))
+    before = member((-3, "sprint", "41"), (-2, "status", DOING), (-1, "status", DONE))
+    inside = member((-3, "sprint", "41"), (2, "status", DOING), (3, "status", DONE))
+    found = [None if row is None else (row["completed"], row["completed_outside"]) for row in (elsewhere, before, inside)]
+    assert found == [(False, True), (False, True), (True, False)]
 
 
 def test_a_carried_item_is_committed_again_in_the_next_sprint() -> None:
@@ -287,7 +296,7 @@ def two_estimates(server: JiraServer, **more: Any) -> Any:
     return fault
 
 
-def test_the_boards_estimate_decides_between_two_fields_and_doubt_is_asked_about() -> None:
+def test_m43_f43_the_boards_estimate_decides_between_two_fields_and_doubt_is_asked_about() -> None:
     with serving(company(issue(1))) as server:
         server.fault = two_estimates(server)
         assert read(connector(server), "work_items")[0]["points"] == 3.0

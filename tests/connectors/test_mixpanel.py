@@ -84,7 +84,7 @@ def test_slices_are_utc_days_and_the_running_one_is_provisional(server: Mixpanel
     assert (batches[-1].complete_through, batches[-1].flags) == (None, ("provisional",))
 
 
-def test_one_export_a_day_without_a_limit_and_compressed(server: MixpanelServer) -> None:
+def test_m30_one_export_a_day_without_a_limit_and_compressed(server: MixpanelServer) -> None:
     read(connector(server.url))
     assert [(c.path, c.query["from_date"] == c.query["to_date"], "limit" in c.query) for c in server.calls] == [
         ("/api/2.0/export", True, False)
@@ -153,7 +153,7 @@ CUT = [
 
 
 @pytest.mark.parametrize(("head", "body"), [(h, b) for _, h, b in CUT], ids=[n for n, _, _ in CUT])
-def test_a_cut_body_is_never_taken_for_a_day(head: str, body: bytes) -> None:
+def test_m28_f20_f21_f22_a_cut_body_is_never_taken_for_a_day(head: str, body: bytes) -> None:
     with raw_server(head, body) as url, pytest.raises(TransientSourceError, match=r"did not come whole|did not answer"):
         read(connector(url), 1)
 
@@ -164,7 +164,7 @@ def test_a_framing_that_cannot_prove_its_end_is_refused() -> None:
 
 
 @pytest.mark.parametrize("words", ["terminated early", "export terminated early"])
-def test_an_export_that_the_vendor_gave_up_is_no_day(server: MixpanelServer, words: str) -> None:
+def test_m28_f19_an_export_that_the_vendor_gave_up_is_no_day(server: MixpanelServer, words: str) -> None:
     with pytest.raises(TransientSourceError, match="ended it early"):
         one_day(server, event(), words + "\n")
 
@@ -174,13 +174,13 @@ def test_an_empty_day_is_a_day_without_rows(server: MixpanelServer) -> None:
     assert len(one_day(server, "\n")) == 0
 
 
-def test_only_line_feeds_end_lines_and_split_records_are_joined(server: MixpanelServer) -> None:
+def test_m29_f23_only_line_feeds_end_lines_and_split_records_are_joined(server: MixpanelServer) -> None:
     line = json.dumps({"event": "page_view", "properties": {"time": 1_774_605_600, "page": "a\u2028b\u0085c"}}, ensure_ascii=False)
     got = one_day(server, line[:30] + "\n" + line[30:] + "\n")
     assert got["page"].tolist() == ["a\u2028b\u0085c"]
 
 
-def test_values_of_another_type_stay_in_the_json_and_raise_a_flag(server: MixpanelServer) -> None:
+def test_m37_values_of_another_type_stay_in_the_json_and_raise_a_flag(server: MixpanelServer) -> None:
     server.fault = lambda _request, _number: Reply(200, event(lcp_ms="fast", revenue=True, page={"a": 1}).encode(), {})
     (batch,) = read(connector(server.url), 1)
     row = batch.rows.to_pylist()[0]
@@ -199,12 +199,12 @@ def test_properties_go_to_the_columns_the_settings_name(server: MixpanelServer) 
     assert (got["lcp_ms"].tolist(), got["page"].tolist(), got["device"].isna().all()) == ([1234.0], ["/x"], True)
 
 
-def test_milliseconds_instead_of_seconds_are_refused(server: MixpanelServer) -> None:
+def test_m32_milliseconds_instead_of_seconds_are_refused(server: MixpanelServer) -> None:
     with pytest.raises(ContractError, match="1774605600000, which is not in seconds"):
         one_day(server, event(time=1_774_605_600_000))
 
 
-def test_an_old_project_has_local_times(server: MixpanelServer) -> None:
+def test_m32_f28_an_old_project_has_local_times(server: MixpanelServer) -> None:
     """23:59:59 on 28 March in Auckland (+13) is 10:59:59 UTC the same day."""
     wall = int(datetime(2026, 3, 28, 23, 59, 59, tzinfo=UTC).timestamp())
     got = one_day(server, event(time=wall), created_before_2023=True, timezone=ZoneInfo("Pacific/Auckland"))
@@ -234,7 +234,9 @@ RETRY_DATE = {"Date": "Tue, 24 Nov 2026 10:00:00 GMT", "Retry-After": "Tue, 24 N
         (Reply(302, b"", {"Location": "http://127.0.0.1:9/"}), ContractError, "unexpected answer 302"),
     ],
 )
-def test_every_refusal_has_its_class_and_no_secret(server: MixpanelServer, reply: Reply, kind: type[DashboardError], words: str) -> None:
+def test_m26_m36_f24_every_refusal_has_its_class_and_no_secret(
+    server: MixpanelServer, reply: Reply, kind: type[DashboardError], words: str
+) -> None:
     server.fault = lambda _request, _number: reply
     source = connector(server.url, service_account=Secret("canary-user"), secret=Secret("canary-secret"), residency="eu")
     with pytest.raises(kind, match=words) as refused:
@@ -247,7 +249,7 @@ def test_every_refusal_has_its_class_and_no_secret(server: MixpanelServer, reply
     ("headers", "seconds"),
     [({"Retry-After": "300"}, 300), ({"Retry-After": "0"}, 0), (RETRY_DATE, 300), ({}, None), ({"Retry-After": "soon"}, None)],
 )
-def test_the_vendors_wish_to_wait_is_understood(server: MixpanelServer, headers: dict[str, str], seconds: float | None) -> None:
+def test_f18_the_vendors_wish_to_wait_is_understood(server: MixpanelServer, headers: dict[str, str], seconds: float | None) -> None:
     server.fault = lambda _request, _number: Reply(429, b"{}", headers)
     with pytest.raises(QuotaError) as refused:
         read(connector(server.url), 1)
@@ -261,7 +263,7 @@ def test_a_wrong_account_is_refused_by_the_double_itself(server: MixpanelServer)
         read(connector(server.url, project_id="78"), 1)
 
 
-def test_a_hundred_thousand_lines_are_read_in_blocks(server: MixpanelServer) -> None:
+def test_m27_a_hundred_thousand_lines_are_read_in_blocks(server: MixpanelServer) -> None:
     lines = "".join(event(**{"$insert_id": str(n)}) for n in range(100_000)).encode()
     server.fault = lambda _request, _number: Reply(200, lines, {"Content-Type": "text/plain"})
     sizes: list[int] = []

@@ -85,7 +85,7 @@ def test_a_fault_of_tls_inside_a_body_is_typed(tmp_path: Path, monkeypatch: pyte
         read_day(f"https://127.0.0.1:{port}", service_account=Secret("a"), secret=Secret("b"), timeout_seconds=5)
 
 
-def test_an_interrupt_passes_through(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_m26_an_interrupt_passes_through(monkeypatch: pytest.MonkeyPatch) -> None:
     def press(*_args: object, **_kwargs: object) -> None:
         raise KeyboardInterrupt
 

@@ -42,7 +42,7 @@ def test_an_amount_that_no_column_holds_stays_in_the_json_and_never_stops_the_sy
     [(b'"cut \\ud83d"', "cut ?"), (b'"caf\xe9"', "caf\ufffd"), (b'"/ok","lcp_ms":NaN', "/ok"), (b'"/ok","lcp_ms":1e400', "/ok")],
     ids=["half an emoji", "not UTF-8", "NaN", "beyond a double"],
 )
-def test_what_browsers_send_beyond_strict_json_does_not_lose_the_day(written: bytes, page: str) -> None:
+def test_m37_what_browsers_send_beyond_strict_json_does_not_lose_the_day(written: bytes, page: str) -> None:
     line = event(page="HERE").encode().replace(b'"HERE"', written)
     batch = exported(line, event(page="/next", **{"$insert_id": "i-2"}))
     assert batch.rows["page"].to_pylist() == [page, "/next"]
@@ -86,7 +86,7 @@ def test_the_early_end_is_recognised_under_windows_line_ends() -> None:
         exported(event(), "terminated early\r\n")
 
 
-def test_duplicates_far_apart_are_one_event_and_the_last_taken_in_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_m33_f25_duplicates_far_apart_are_one_event_and_the_last_taken_in_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The copies lie in different portions of the day; a set of ids is the oracle."""
     monkeypatch.setattr(records, "PORTION", 1 << 18)
     ids = [f"i-{n}" for n in range(20_005)]
@@ -125,7 +125,7 @@ def test_events_that_differ_in_one_part_of_the_key_are_different_events(tmp_path
     ],
     ids=["winter", "summer", "the hour that comes twice: its first time", "the hour that is left out: its end"],
 )
-def test_local_times_of_old_projects_follow_the_clock_change(wall: datetime, instant: str) -> None:
+def test_m32_local_times_of_old_projects_follow_the_clock_change(wall: datetime, instant: str) -> None:
     pseudo = int(wall.replace(tzinfo=UTC).timestamp())
     row = only_row(exported(event(time=pseudo), created_before_2023=True, timezone=VIENNA))
     assert row["time"] == pd.Timestamp(instant)

@@ -78,7 +78,7 @@ def vendors(world: World) -> Iterator[tuple[MixpanelServer, JiraServer]]:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_no_credential_leaves(
+def test_m56_no_credential_leaves(
     fault: str,
     vendors: tuple[MixpanelServer, JiraServer],
     tmp_path: Path,

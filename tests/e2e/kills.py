@@ -41,6 +41,7 @@ def run(kills: int, folder: Path, seed: int = 5) -> Outcome:
     with ExitStack() as stack:
         forks = stack.enter_context(Forks())
         world = make_world(11, start=START, days=DAYS)
+        past = _Past(world.company.visits, world.company.actions)
         disturbed = open_shop(stack, _made(folder / "disturbed"), world)
         calm = _calm(disturbed, folder / "calm")
         before: str | None = None
@@ -54,12 +55,12 @@ def run(kills: int, folder: Path, seed: int = 5) -> Outcome:
                 else:
                     outcome.early, seconds = outcome.early + 1, max(LEAST_SECONDS, seconds * 0.85)
                     _check(outcome, "a sync that was over", _served(disturbed.space), {after})
-                    _change(disturbed, world, 1_000 + outcome.early)
+                    past.change(disturbed, world, 1_000 + outcome.early)
                     before, after = after, _synced(calm, world)
             _check(outcome, "the sync after the kills", _synced(disturbed.space, world), {after})
             _check_ledger(outcome, disturbed.space)
             outcome.rounds += 1
-            _change(disturbed, world, outcome.rounds)
+            past.change(disturbed, world, outcome.rounds)
             before, after = after, _synced(calm, world)
             seconds = _measured(forks, disturbed.space, world) if outcome.rounds == 1 else seconds
         _check(outcome, "a fresh store", _synced(_calm(disturbed, folder / "fresh"), world), {_synced(disturbed.space, world)})
@@ -105,11 +106,19 @@ def _measured(forks: Forks, space: Workspace, world: World) -> float:
     return time.monotonic() - began
 
 
-def _change(shop: Shop, world: World, seed: int) -> None:
-    """Restate a day of the last three, so that every sync has something to write."""
-    restate(world.company, world.end - timedelta(days=seed % 3), seed=seed)
-    for server in shop.servers[:2]:
-        server.invalidate()
+@dataclass(slots=True)
+class _Past:
+    """What the vendors said of the past at first. Every change starts from it, so that the company never runs dry of visitors."""
+
+    visits: Any
+    actions: Any
+
+    def change(self, shop: Shop, world: World, seed: int) -> None:
+        """Restate one of the last three days anew, so that every sync has something to write."""
+        world.company.visits, world.company.actions = self.visits.copy(), self.actions.copy()
+        restate(world.company, world.end - timedelta(days=seed % 3), seed=seed)
+        for server in shop.servers[:2]:
+            server.invalidate()
 
 
 def _check(outcome: Outcome, what: str, found: object, wanted: set[Any]) -> None:

@@ -11,7 +11,7 @@ KILLS = int(os.environ.get("KPI_KILLS", "50"))
 """KPI_KILLS=1000 asks for more."""
 
 
-def test_killed_syncs_lose_double_and_tear_nothing(tmp_path: Path) -> None:
+def test_m57_f51_killed_syncs_lose_double_and_tear_nothing(tmp_path: Path) -> None:
     outcome = run(KILLS, tmp_path)
     print(outcome)
     assert outcome.wrong == []

@@ -52,7 +52,7 @@ def test_every_action_and_every_session_arrives(shop: Shop) -> None:
     assert traffic_by_day(shop) == true_traffic_by_day(shop.world.company.visits)
 
 
-def test_a_second_sync_without_changes_writes_nothing_and_publishes_nothing(small_shop: Shop) -> None:
+def test_m58_a_second_sync_without_changes_writes_nothing_and_publishes_nothing(small_shop: Shop) -> None:
     first = small_shop.sync()
     second = small_shop.sync()
     assert (first.generation, first.published, first.exit_code) == (1, True, 0)
@@ -73,7 +73,7 @@ def test_a_new_day_at_the_vendors_appears(small_shop: Shop) -> None:
     assert after == true_traffic_by_day(later.company.visits)
 
 
-def test_a_restated_day_is_replaced_at_both_vendors(small_shop: Shop) -> None:
+def test_m16_a_restated_day_is_replaced_at_both_vendors(small_shop: Shop) -> None:
     small_shop.sync()
     before = traffic_by_day(small_shop)
     day = small_shop.world.end - timedelta(days=1)

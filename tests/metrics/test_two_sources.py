@@ -74,7 +74,7 @@ def test_sources_that_share_no_day_give_no_value(tmp_path: Path) -> None:
     assert row.reason == "its sources share no day: product from 2026-10-01 through 2026-10-10, web from 2026-10-16 through 2026-10-20"
 
 
-def test_zero_fills_days_without_rows_never_days_that_a_source_does_not_cover(tmp_path: Path) -> None:
+def test_m18_zero_fills_days_without_rows_never_days_that_a_source_does_not_cover(tmp_path: Path) -> None:
     with two(tmp_path) as shop:
         rows = shop.ask(Question("rate_zero", "day", Period(date(2026, 10, 10), date(2026, 10, 13)))).rows
     reason = "product is covered through 2026-10-10"

@@ -45,7 +45,7 @@ def at(moment: datetime, **more: float) -> datetime:
     return moment.replace(tzinfo=UTC) + timedelta(**more)
 
 
-def test_a_sprint_is_frozen_at_its_start_and_at_its_close_and_never_again(tmp_path: Path) -> None:
+def test_f48_a_sprint_is_frozen_at_its_start_and_at_its_close_and_never_again(tmp_path: Path) -> None:
     space = Workspace(tmp_path)
     assert look(space, at(BEGAN, hours=-2), {"state": "future"}, {**ITEM, "item_id": "a"}, seen=None) == ()
     began = look(space, at(BEGAN, hours=1), {"state": "active"}, {**ITEM, "item_id": "a"}, seen=at(BEGAN, hours=-2))
