@@ -14,6 +14,13 @@ from settings import Workspace, log_level, redacted
 MOST_BYTES, KEPT_FILES = 5_000_000, 3
 
 
+class _Quiet(logging.handlers.RotatingFileHandler):
+    """A log that cannot be written must not end, or talk into, what it is about."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Let the line go."""
+
+
 class JsonLine(logging.Formatter):
     """One event as one line: at, level, logger, event, and the fields given as extra={"fields": …}.
 
@@ -37,7 +44,7 @@ def logged(space: Workspace) -> Iterator[None]:
     folder = space.data / "logs"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(folder / "kpi.jsonl", maxBytes=MOST_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
+        handler = _Quiet(folder / "kpi.jsonl", maxBytes=MOST_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
     except OSError:  # what runs inside needs the same folder and says what is wrong with it
         yield
         return

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -110,19 +111,22 @@ class Build:
         self._lock = FileLock(generations.folder / "sync.lock")
         self._writing = threading.Lock()
         self._engine: Engine | None = None
+        self._broken: Exception | None = None
 
     def __enter__(self) -> Self:
         self._acquire()
         try:
-            self._begin()
+            with self._told():
+                self._begin()
         except BaseException:  # Ctrl-C, too: __exit__ does not run for a block that was never entered
             self._lock.release()
             raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        if self._engine is not None:
-            self._engine.dispose()
+        self._close()
+        if self._broken is not None:  # half a write may be in it; a killed one is whole, but nobody promises that of a refused one
+            self._generations.discard()
         self._lock.release()
 
     def _acquire(self) -> None:
@@ -139,6 +143,7 @@ class Build:
 
     def _begin(self) -> None:
         """Take up the file a stopped sync left when it began from the same state, else a copy of the current one."""
+        shutil.rmtree(self._generations.folder / "spill", ignore_errors=True)
         if self._resumes():
             return
         self._close()
@@ -191,6 +196,19 @@ class Build:
             self._engine.dispose()
             self._engine = None
 
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what the disk or the driver says into one message of ours."""
+        try:
+            yield
+        except (DBAPIError, OSError) as error:
+            self._broken = error
+            said = str(error.orig if isinstance(error, DBAPIError) else error.strerror or error).strip().splitlines()[0]
+            raise StoreError(
+                f"{self._generations.folder}: the next generation cannot be written: {said[:200]} "
+                "What was published before stays. Free some space on the disk, then run the sync again."
+            ) from error
+
     @property
     def engine(self) -> Engine:
         """The engine of the state under construction."""
@@ -212,7 +230,7 @@ class Build:
     def held(self, source: str, stream: str) -> tuple[date | None, datetime | None]:
         """Return the first day and the instant (naive UTC) between which the stream is held without a gap."""
         mine = select(coverage.c.covered_from, coverage.c.complete_through).where(coverage.c.source == source, coverage.c.stream == stream)
-        with self._writing, self.engine.connect() as connection:
+        with self._writing, self._told(), self.engine.connect() as connection:
             row = connection.execute(mine).first()
         return (None, None) if row is None else (row.covered_from, row.complete_through)
 
@@ -225,7 +243,7 @@ class Build:
             slices.c.complete_through.is_not(None),
             slices.c.pulled_at.is_(None) | (slices.c.pulled_at < settled_at),
         )
-        with self._writing, self.engine.connect() as connection:
+        with self._writing, self._told(), self.engine.connect() as connection:
             first: date | None = connection.scalar(mine)
         return first
 
@@ -274,7 +292,7 @@ class Build:
 
     def _complete_slices(self, source: str, stream: Stream) -> dict[date, int]:
         """Return slice → rows of the complete slices that are held."""
-        with self._writing, self.engine.connect() as connection:
+        with self._writing, self._told(), self.engine.connect() as connection:
             return self._complete(connection, source, stream)
 
     @staticmethod
@@ -287,7 +305,7 @@ class Build:
     def _flag(self, source: str, stream: Stream, day: date) -> None:
         """Mark a slice whose last good rows were kept; the next admitted pull of it takes the mark away."""
         mine = (slices.c.source == source) & (slices.c.stream == stream.name) & (slices.c.slice == day)
-        with self._writing, self.engine.begin() as connection:
+        with self._writing, self._told(), self.engine.begin() as connection:
             row = connection.execute(select(slices.c.flags).where(mine)).one()
             flags = {*filter(None, row.flags.split(",")), "held"}
             connection.execute(update(slices).where(mine).values(flags=",".join(sorted(flags))))
@@ -306,7 +324,7 @@ class Build:
         on_commit: Callable[[Changes], None] | None,
         pulled_at: datetime | None,
     ) -> None:
-        with self._writing, self.engine.begin() as connection:
+        with self._writing, self._told(), self.engine.begin() as connection:
             table = FACTS[stream.table]
             for day in pending.rows:
                 pending.rows[day] -= stage.supersede(connection, day)
@@ -342,7 +360,16 @@ class Build:
         return True
 
     def publish(self) -> int | None:
-        """Publish what was built and return its generation; None when nothing differs from the current one."""
+        """Publish what was built and return its generation; None when nothing differs from the current one.
+
+        Raises: StoreError when a write was refused on the way; the next sync begins from what is published.
+        """
+        with self._told():
+            if self._broken is not None:
+                raise self._broken
+            return self._published()
+
+    def _published(self) -> int | None:
         changed = self._stored("dirty") == "1"
         if changed:
             with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -363,7 +390,7 @@ class Build:
     def forget(self, keep: Sequence[str]) -> int:
         """Remove every row of sources that are not in `keep` (they left sources.yaml); return the rows removed."""
         removed = 0
-        with self._writing, self.engine.begin() as connection:
+        with self._writing, self._told(), self.engine.begin() as connection:
             for table in (*FACTS.values(), slices, coverage):
                 gone = connection.execute(delete(table).where(table.c.source.not_in(keep))).rowcount
                 removed += max(gone, 0) if table.name in FACTS else 0

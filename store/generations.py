@@ -113,6 +113,7 @@ class Generations:
         """Remove the file being built."""
         self.building.unlink(missing_ok=True)
         Path(f"{self.building}.wal").unlink(missing_ok=True)
+        shutil.rmtree(self.folder / "spill", ignore_errors=True)
 
     def publish(self) -> int:
         """Make the built file the current generation and return its number; it must be closed and checkpointed."""
