@@ -44,6 +44,10 @@ class Ga4Server(LocalServer):
         """Forget what was computed from the company's frames, after they were changed."""
         self._data = None
 
+    def refill(self) -> None:
+        """Give all tokens back, as at the end of an hour."""
+        self._consumed = 0
+
     @property
     def data(self) -> Ga4Data:
         """The company's reports, computed once."""

@@ -117,6 +117,7 @@ class _Past:
         """Restate one of the last three days anew, so that every sync has something to write."""
         world.company.visits, world.company.actions = self.visits.copy(), self.actions.copy()
         restate(world.company, world.end - timedelta(days=seed % 3), seed=seed)
+        shop.servers[0].refill()  # a thousand syncs would use up the property's hour
         for server in shop.servers[:2]:
             server.invalidate()
 
