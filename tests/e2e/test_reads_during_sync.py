@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,7 +19,8 @@ from tests.e2e.test_sync_from_vendors import serve
 from tests.shop import Shop
 
 PROCESSES = 4
-READS = 500
+READS = int(os.environ.get("KPI_READS", "2000")) // PROCESSES
+"""KPI_READS=10000 asks for more."""
 
 
 def read_many(home: str, first: str, last: str, started: Any, answers: Any) -> None:
@@ -60,6 +62,7 @@ def test_readers_never_fail_and_never_see_a_mixture(small_shop: Shop) -> None:
         factor += 1
         totals = inflate(small_shop, factor)()
         serve(small_shop, world)
+        small_shop.servers[0].refill()
         generation = small_shop.sync(Order(full=True)).generation
         assert generation not in truth
         truth[generation] = totals

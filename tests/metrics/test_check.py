@@ -252,3 +252,12 @@ def test_a_share_with_a_target_in_percent_is_a_warning_and_works() -> None:
     assert [(i.level, i.code, i.line) for i in issues] == [("warning", "KPI036", 8)]
     assert definitions is not None
     assert "x" in definitions.kpis
+
+
+def test_m15_distinct_people_are_never_summed() -> None:
+    """Estimates of distinct users add up over neither days nor channels."""
+    text = GOOD.replace("agg: sum, column: sessions}", "agg: sum, column: total_users}", 1)
+    definitions, issues = check_text("k.yaml", text)
+    assert "KPI023" in {issue.code for issue in issues}
+    assert definitions is not None
+    assert "sessions" not in definitions.kpis
