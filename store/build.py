@@ -150,14 +150,16 @@ class Build:
         self._generations.discard()
         self._generations.copy_current()
         self._connect()
-        self._upgrade()
+        upgraded = self._upgrade()
         if not self._matches():
             self._close()
             self._generations.discard()
         self._connect()
         with self.engine.begin() as connection:
             warehouse.create_all(connection)
-            self._store(connection, schema_version=SCHEMA_VERSION, reporting_zone=self._zone, base=self._base(), dirty="0")
+            self._store(
+                connection, schema_version=SCHEMA_VERSION, reporting_zone=self._zone, base=self._base(), dirty="1" if upgraded else "0"
+            )
 
     def _resumes(self) -> bool:
         if not self._generations.building.exists():
@@ -165,13 +167,15 @@ class Build:
         self._connect()
         return self._matches() and self._stored("base") == self._base()
 
-    def _upgrade(self) -> None:
-        """Bring the copy of an earlier version's facts to this one."""
+    def _upgrade(self) -> bool:
+        """Bring the copy of an earlier version's facts to this one; return whether it was earlier."""
+        before = self._stored("schema_version")
         while (statement := UPGRADES.get(self._stored("schema_version") or "")) is not None:
             following = str(int(self._stored("schema_version") or 0) + 1)
             with self.engine.begin() as connection:
                 connection.exec_driver_sql(statement)
                 self._store(connection, schema_version=following)
+        return self._stored("schema_version") != before
 
     def _matches(self) -> bool:
         """Whether the file has this schema and its days are those of the reporting zone; else it is built anew."""

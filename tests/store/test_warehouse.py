@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
@@ -16,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from errors import BusyError, ConfigError, StoreError
 from settings import Workspace
 from store.build import Changes
-from store.schema import coverage, web_traffic
+from store.schema import coverage, warehouse, web_traffic
 from store.types import Batch
 from store.warehouse import Warehouse
 from tests.store.facts import FIRST, TRAFFIC, batch, days
@@ -144,6 +145,27 @@ def test_another_reporting_zone_builds_the_days_anew(space: Workspace) -> None:
     put(space, days(5))
     assert put(space, days(2), zone="Asia/Tokyo")[1] == 2
     assert len(totals(space)) == 2
+
+
+def test_facts_of_an_earlier_version_are_brought_up_to_date_and_kept(space: Workspace) -> None:
+    put(space, days(3))
+    with duckdb.connect(str(space.data / "warehouse" / "000001.duckdb")) as connection:
+        for table, column in (
+            ("events", "received_at"),
+            ("_slices", "pulled_at"),
+            ("_slices", "context"),
+            ("sprint_items", "completed_outside"),
+        ):
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        connection.execute("UPDATE _meta SET value = '1' WHERE key = 'schema_version'")
+    with Warehouse(space).build(reporting_zone="Europe/Vienna") as build:
+        assert build.publish() == 2
+    assert totals(space) == {day.slice: 10 for day in days(3)}
+    changes, generation = put(space, [batch(FIRST, [11])])
+    assert (changes.rows_changed, generation) == (1, 3)
+    with Warehouse(space).open() as opened, opened.engine.connect() as connection:
+        for table in warehouse.tables.values():
+            connection.execute(table.select())
 
 
 def test_a_second_sync_is_refused_while_one_runs(space: Workspace) -> None:
