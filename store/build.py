@@ -34,12 +34,12 @@ UPGRADES = {
     "1": "ALTER TABLE events ADD COLUMN received_at TIMESTAMP; ALTER TABLE _slices ADD COLUMN pulled_at TIMESTAMP; ALTER TABLE _slices ADD COLUMN context VARCHAR; ALTER TABLE sprint_items ADD COLUMN completed_outside BOOLEAN"
 }
 """Version → what makes it the next one; what it leaves empty is filled as the sources are read again."""
-ROWS_PER_COMMIT = 3 * 122_880
-"""Multiples of DuckDB's row group; a smaller rest is written again with the next commit."""
+ROWS_PER_COMMIT = 122_880
+"""DuckDB's row group; what is less is written again with the next commit."""
 SLICES_PER_COMMIT = 31
 SECONDS_PER_COMMIT = 5.0
 """How much work a kill may cost when a vendor is slow."""
-MEMORY = "96MB"
+MEMORY = "32MB"
 """What DuckDB keeps in memory while building; the rest of a large slice waits on disk."""
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-PORTION = 4 << 20
+PORTION = 2 << 20
 """Bytes; larger portions are parsed no faster and cost memory."""
 LONGEST_RECORD = 1 << 20
 """Bytes; the vendor takes events of at most 1 MB, so a longer joined record is a broken one."""

@@ -45,7 +45,7 @@ def tables_of(mapping: Mapping, day: date, blocks: Iterable[bytes]) -> Iterator[
 
     An export may hold an event twice; both copies come, under the same dedupe_key, with the instant the vendor took them in.
     Raises: ContractError when a line is no event.
-    Notes: a portion of 4 MB lies in memory at any time, whatever the size of the day.
+    Notes: a portion of 2 MB lies in memory at any time, whatever the size of the day.
     """
     left = portions(blocks)
     for portion in left:
