@@ -105,7 +105,7 @@ class Connector:
     @property
     def limits(self) -> Limits:
         """Of the vendor's 60 exports an hour and 3 a second, which all tools share, ten an hour are left to people."""
-        return Limits(self._settings.most_exports, 3 if self._settings.most_exports is not None else None)
+        return Limits(self._settings.most_exports, None if self._settings.is_local else 3)
 
     def use(self, budget: Budget) -> None:
         """Take every call from now on out of this budget."""
