@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from commands.demo import SOURCES
 from connectors.outcome import SyncResult
@@ -51,11 +54,18 @@ def open_shop(stack: ExitStack, home: Path, world: World) -> Shop:
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """A synced shop that no test changes."""
+    """A synced shop that no test changes. The test processes share one sync: the first one makes it, the others copy what it made."""
+    shared = tmp_path_factory.getbasetemp().parent / "shared-shop"
     with ExitStack() as stack:
         opened = open_shop(stack, tmp_path_factory.mktemp("shop"), make_world(7, start=START, days=DAYS))
-        result = opened.sync()
-        assert result.exit_code == 0, result
+        with FileLock(f"{shared}.lock"):
+            if os.environ.get("PYTEST_XDIST_WORKER") and shared.exists():
+                shutil.copytree(shared, opened.space.data)
+            else:
+                result = opened.sync()
+                assert result.exit_code == 0, result
+                if os.environ.get("PYTEST_XDIST_WORKER"):
+                    shutil.copytree(opened.space.data, shared)
         yield opened
 
 
