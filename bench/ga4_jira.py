@@ -7,35 +7,20 @@ processor of ours was busy: the rest of the clock belongs to the server, which s
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from bench.measured import ROOT, in_process
+from bench.measured import in_process, serving
 
 GA4_DAYS = 100
-
-
-@contextmanager
-def serving(vendor: str, size: int) -> Iterator[str]:
-    """Start a vendor's double in a process of its own and yield its address."""
-    command = [sys.executable, "-m", "bench.ga4_jira_servers", vendor, str(size)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().strip()
-        finally:
-            server.kill()
 
 
 def main() -> None:
     """Measure and print."""
     sizes = [int(a) for a in (sys.argv[1:] + ["500000", "20000"][len(sys.argv) - 1 :])]
     for vendor, size in zip(("ga4", "jira"), sizes, strict=True):
-        with tempfile.TemporaryDirectory() as name, serving(vendor, size) as url:
+        with tempfile.TemporaryDirectory() as name, serving("bench.ga4_jira_servers", vendor, str(size)) as url:
             alone = in_process("bench.ga4_jira_ways", vendor, "library", url, name)
             print(f"{vendor:5} library {alone}", flush=True)
             ours = in_process("bench.ga4_jira_ways", vendor, "bridge", url, name, as_launched=True)

@@ -9,7 +9,8 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -46,6 +47,17 @@ def measure(work: Callable[[], int]) -> None:
 def launched() -> dict[str, str]:
     """Return the variables that the launcher sets, which are part of our way and of no other."""
     return dict(re.findall(r'^export (\w+)="\$\{\w+:-(.*)\}"$', (ROOT / "kpi").read_text(), re.MULTILINE))
+
+
+@contextmanager
+def serving(module: str, *arguments: str) -> Iterator[str]:
+    """Start a server's module in a process of its own and yield the address that it prints."""
+    with subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.kill()
 
 
 def in_process(module: str, *arguments: str, as_launched: bool = False) -> Measured:

@@ -5,26 +5,10 @@ Run: python -m bench.mixpanel [events, default 1,000,000] [days, default 10]
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-from bench.measured import ROOT, Measured, in_process
-
-
-@contextmanager
-def serving(folder: Path, days: int, events: int) -> Iterator[str]:
-    """Start the server in a process of its own and yield its address."""
-    command = [sys.executable, "-m", "bench.mixpanel_server", str(folder), str(days), str(events)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().strip()
-        finally:
-            server.kill()
+from bench.measured import Measured, in_process, serving
 
 
 def main() -> None:
@@ -32,7 +16,7 @@ def main() -> None:
     events, days = (int(a) for a in (sys.argv[1:] + ["1000000", "10"][len(sys.argv) - 1 :]))
     ways = ["duckdb_from_disk", "duckdb_alone", "bridge", *(["library"] if events <= 1_000_000 else [])]
     found: dict[str, Measured] = {}
-    with tempfile.TemporaryDirectory() as name, serving(Path(name), days, events // days) as url:
+    with tempfile.TemporaryDirectory() as name, serving("bench.mixpanel_server", name, str(days), str(events // days)) as url:
         for way in ways:
             found[way] = in_process("bench.mixpanel_ways", way, url, str(days), name, as_launched=way == "bridge")
             print(f"{way:18} {found[way]}", flush=True)

@@ -22,7 +22,8 @@ from connectors.outcome import Progress, SourceResult, StreamResult, SyncResult
 from connectors.schedule import next_allowed
 from errors import ConfigError, ContractError, DashboardError, HeldError, QuotaError, TransientSourceError, place, suggest
 from settings import SourceEntry, Workspace
-from store.build import Build, Changes
+from store.build import Build
+from store.commits import Changes
 from store.gate import Gate
 from store.ledger import Ledger, SourceRun
 from store.sprint_freezes import freeze_sprints

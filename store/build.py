@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +19,7 @@ from sqlalchemy.pool import QueuePool
 
 from errors import BusyError, StoreError
 from store import partitions
+from store.commits import Changes, Commits, Pending
 from store.coverage import covered
 from store.gate import Gate
 from store.generations import Generations
@@ -34,72 +32,8 @@ UPGRADES = {
     "1": "ALTER TABLE events ADD COLUMN received_at TIMESTAMP; ALTER TABLE _slices ADD COLUMN pulled_at TIMESTAMP; ALTER TABLE _slices ADD COLUMN context VARCHAR; ALTER TABLE sprint_items ADD COLUMN completed_outside BOOLEAN"
 }
 """Version → what makes it the next one; what it leaves empty is filled as the sources are read again."""
-ROWS_PER_COMMIT = 122_880
-"""DuckDB's row group; what is less is written again with the next commit."""
-SLICES_PER_COMMIT = 31
-SECONDS_PER_COMMIT = 5.0
-"""How much work a kill may cost when a vendor is slow."""
 MEMORY = "32MB"
 """What DuckDB keeps in memory while building; the rest of a large slice waits on disk."""
-
-
-@dataclass(slots=True)
-class Changes:
-    """What one stream brought: rows read from the vendor, rows that differ from before, slices closed."""
-
-    rows_read: int = 0
-    rows_changed: int = 0
-    slices: int = 0
-    last_slice: date | None = None
-
-
-@dataclass(slots=True)
-class _Pending:
-    """Closed slices that wait for the next commit, and the one still open."""
-
-    closed: list[Batch] = field(default_factory=list)
-    rows: dict[date, int] = field(default_factory=dict)
-    read: int = 0
-    open_rows: int = 0
-    since: float = field(default_factory=time.monotonic)
-
-    def add(self, batch: Batch) -> None:
-        self.open_rows += batch.rows.num_rows
-        if batch.closes:
-            self.rows[batch.slice] = self.open_rows
-            self.read += self.open_rows
-            self.closed.append(batch)
-            self.open_rows = 0
-
-    @property
-    def is_full(self) -> bool:
-        """Whether it is time to commit; asked when a slice has closed."""
-        is_old = time.monotonic() - self.since >= SECONDS_PER_COMMIT
-        return len(self.closed) >= SLICES_PER_COMMIT or self.read >= ROWS_PER_COMMIT or (is_old and bool(self.closed))
-
-
-class _Commits:
-    """Commits one group of slices in a thread while the next is being read; at most one at a time. A context manager."""
-
-    def __init__(self, commit: Callable[[_Pending, Changes], None]) -> None:
-        self.changes = Changes()
-        self._commit = commit
-        self._running: Future[None] | None = None
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="commit")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        with self._pool:
-            if self._running is not None:
-                self._running.result()
-
-    def add(self, pending: _Pending) -> None:
-        """Commit this group as soon as the one before is done; raises what went wrong with that one."""
-        if self._running is not None:
-            self._running.result()
-        self._running = self._pool.submit(self._commit, pending, self.changes) if pending.closed else None
 
 
 class Build:
@@ -271,8 +205,8 @@ class Build:
         """
         before = {} if gate is None else self._complete_slices(source, stream)
         stage = Stage(self._generations.folder / "spill", source, stream.name, stream.table)
-        commits = _Commits(lambda pending, changes: self._commit(source, connector, stream, stage, pending, changes, on_commit, pulled_at))
-        pending = _Pending()
+        commits = Commits(lambda pending, changes: self._commit(source, connector, stream, stage, pending, changes, on_commit, pulled_at))
+        pending = Pending()
         with commits:
             try:
                 for batch in batches:
@@ -288,7 +222,7 @@ class Build:
                         before[batch.slice] = pending.rows[batch.slice]
                     if batch.closes and pending.is_full:
                         commits.add(pending)
-                        pending = _Pending()
+                        pending = Pending()
             finally:
                 commits.add(pending)
         stage.clear()
@@ -323,7 +257,7 @@ class Build:
         connector: str,
         stream: Stream,
         stage: Stage,
-        pending: _Pending,
+        pending: Pending,
         changes: Changes,
         on_commit: Callable[[Changes], None] | None,
         pulled_at: datetime | None,

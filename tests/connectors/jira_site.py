@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -18,7 +19,7 @@ def at(day: float) -> datetime:
     return MONDAY + timedelta(days=day)
 
 
-def issue(number: int, *changes: tuple[float, str, str], points: float | None = 3.0, **fields: object) -> IssueRecord:
+def issue(number: int, *changes: tuple[float, str, str], points: float | None = 3.0, **fields: Any) -> IssueRecord:
     """Return WEB-<number>, created a week before the sprint. changes: (day, field, new value) with field status, sprint or points."""
     record = IssueRecord(
         id=str(100 + number),
@@ -30,7 +31,7 @@ def issue(number: int, *changes: tuple[float, str, str], points: float | None = 
         status=TODO,
         points=points,
         **fields,
-    )  # type: ignore[arg-type]
+    )
     state: dict[str, str | None] = {"status": TODO, "sprint": record.sprint, "points": None if points is None else f"{points:g}"}
     for place, (day, field, value) in enumerate(changes):
         old, state[field] = state[field], value or None

@@ -133,13 +133,14 @@ def changed(shop: Shop, change: Any) -> None:
         change(answer, body)
         return answer
 
-    ga4.report = report  # type: ignore[method-assign]
+    ga4.report = report  # type: ignore[method-assign]  # only this one server, and only its answers
 
 
 def days(shop: Shop, table: str = "web_traffic") -> dict[date, int]:
     facts = FACTS[table]
     with Warehouse(shop.space).open() as opened, opened.engine.connect() as connection:
-        return dict(connection.execute(select(facts.c.slice, func.count()).where(facts.c.source == "web").group_by(facts.c.slice)).all())  # type: ignore[arg-type]
+        counted = select(facts.c.slice, func.count()).where(facts.c.source == "web").group_by(facts.c.slice)
+        return {day: int(rows) for day, rows in connection.execute(counted)}
 
 
 def flags(shop: Shop) -> tuple[str, ...]:

@@ -222,19 +222,6 @@ def test_short_pages_are_not_the_end() -> None:
         assert len(read(connector(server), "work_items")) == 11
 
 
-def test_a_repeated_page_token_stops() -> None:
-    with serving(company(issue(1), issue(2))) as server:
-
-        def again(request: Request, _number: int) -> Reply | None:
-            if not request.path.endswith("/search/jql"):
-                return None
-            return Reply.of({**json.loads(server.answer(request).body), "isLast": False, "nextPageToken": "0"})
-
-        server.fault = again
-        with pytest.raises(ContractError, match="repeats the page token '0'"):
-            read(connector(server), "work_items")
-
-
 def test_one_scan_serves_all_streams() -> None:
     with serving(company(issue(1))) as server:
         source = connector(server)

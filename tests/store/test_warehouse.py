@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from errors import BusyError, ConfigError, StoreError
 from settings import Workspace
-from store.build import Changes
+from store.commits import Changes
 from store.schema import coverage, warehouse, web_traffic
 from store.types import Batch
 from store.warehouse import Warehouse
