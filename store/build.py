@@ -13,25 +13,33 @@ from typing import Any, Self
 
 import pyarrow as pa
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, Table, create_engine, delete, event, func, insert, select, update
+from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from errors import BusyError, StoreError
-from store import partitions
+from store import coverage, keyed, partitions
 from store.commits import Changes, Commits, Pending
-from store.coverage import covered
 from store.gate import Gate
 from store.generations import Generations
-from store.schema import FACTS, arrow_schema, coverage, meta, slices, warehouse
+from store.held import SourceHeld
+from store.schema import PULLED, arrow_schema, meta, slices, warehouse
+from store.schema import coverage as coverage_table
 from store.stage import Stage
 from store.types import Batch, Stream
 
-SCHEMA_VERSION = "2"
-UPGRADES = {
-    "1": "ALTER TABLE events ADD COLUMN received_at TIMESTAMP; ALTER TABLE _slices ADD COLUMN pulled_at TIMESTAMP; ALTER TABLE _slices ADD COLUMN context VARCHAR; ALTER TABLE sprint_items ADD COLUMN completed_outside BOOLEAN"
+SCHEMA_VERSION = "3"
+UPGRADES: dict[str, tuple[str, ...]] = {
+    "1": (
+        "ALTER TABLE events ADD COLUMN received_at TIMESTAMP",
+        "ALTER TABLE _slices ADD COLUMN pulled_at TIMESTAMP",
+        "ALTER TABLE _slices ADD COLUMN context VARCHAR",
+        "ALTER TABLE sprint_items ADD COLUMN completed_outside BOOLEAN",
+    ),
+    "2": (),
 }
-"""Version → what makes it the next one; what it leaves empty is filled as the sources are read again."""
+"""Version → the statements that make it the next one. Tables that are new need none: they are made when the file is opened to build.
+What an upgrade leaves empty is filled as the sources are read again."""
 MEMORY = "32MB"
 """What DuckDB keeps in memory while building; the rest of a large slice waits on disk."""
 
@@ -104,10 +112,11 @@ class Build:
     def _upgrade(self) -> bool:
         """Bring the copy of an earlier version's facts to this one; return whether it was earlier."""
         before = self._stored("schema_version")
-        while (statement := UPGRADES.get(self._stored("schema_version") or "")) is not None:
+        while (statements := UPGRADES.get(self._stored("schema_version") or "")) is not None:
             following = str(int(self._stored("schema_version") or 0) + 1)
             with self.engine.begin() as connection:
-                connection.exec_driver_sql(statement)
+                for statement in statements:
+                    connection.exec_driver_sql(statement)
                 self._store(connection, schema_version=following)
         return self._stored("schema_version") != before
 
@@ -165,25 +174,24 @@ class Build:
         connection.execute(delete(meta).where(meta.c.key.in_(values)))
         connection.execute(insert(meta), [{"key": key, "value": value} for key, value in values.items()])
 
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._writing, self._told(), self.engine.connect() as connection:
+            yield connection
+
     def held(self, source: str, stream: str) -> tuple[date | None, datetime | None]:
         """Return the first day and the instant (naive UTC) between which the stream is held without a gap."""
-        mine = select(coverage.c.covered_from, coverage.c.complete_through).where(coverage.c.source == source, coverage.c.stream == stream)
-        with self._writing, self._told(), self.engine.connect() as connection:
-            row = connection.execute(mine).first()
-        return (None, None) if row is None else (row.covered_from, row.complete_through)
+        with self._reading() as connection:
+            return coverage.held(connection, source, stream)
 
     def unsettled(self, source: str, stream: Stream) -> date | None:
         """Return the first complete day that may still change at the vendor: it was pulled less than the lookback after its end."""
-        settled_at = slices.c.complete_through + stream.lookback
-        mine = select(func.min(slices.c.slice)).where(
-            slices.c.source == source,
-            slices.c.stream == stream.name,
-            slices.c.complete_through.is_not(None),
-            slices.c.pulled_at.is_(None) | (slices.c.pulled_at < settled_at),
-        )
-        with self._writing, self._told(), self.engine.connect() as connection:
-            first: date | None = connection.scalar(mine)
-        return first
+        with self._reading() as connection:
+            return coverage.unsettled(connection, source, stream)
+
+    def held_of(self, source: str) -> SourceHeld:
+        """Return what a connector may read of its own source."""
+        return SourceHeld(source, self._reading)
 
     def replace(
         self,
@@ -203,7 +211,10 @@ class Build:
         Closed slices are committed in groups together with their coverage; when `batches` raises, the slices closed
         before stay committed and the error goes on.
         """
-        before = {} if gate is None else self._complete_slices(source, stream)
+        before: dict[date, int] = {}
+        if gate is not None:
+            with self._reading() as connection:
+                before = coverage.complete_slices(connection, source, stream)
         stage = Stage(self._generations.folder / "spill", source, stream.name, stream.table)
         commits = Commits(lambda pending, changes: self._commit(source, connector, stream, stage, pending, changes, on_commit, pulled_at))
         pending = Pending()
@@ -228,27 +239,9 @@ class Build:
         stage.clear()
         return commits.changes
 
-    def _complete_slices(self, source: str, stream: Stream) -> dict[date, int]:
-        """Return slice → rows of the complete slices that are held."""
-        with self._writing, self._told(), self.engine.connect() as connection:
-            return self._complete(connection, source, stream)
-
-    @staticmethod
-    def _complete(connection: Connection, source: str, stream: Stream) -> dict[date, int]:
-        mine = select(slices.c.slice, slices.c.rows).where(
-            slices.c.source == source, slices.c.stream == stream.name, slices.c.complete_through.is_not(None)
-        )
-        return {row.slice: row.rows for row in connection.execute(mine)}
-
     def _flag(self, source: str, stream: Stream, day: date) -> None:
-        """Mark a slice whose last good rows were kept; the next admitted pull of it takes the mark away."""
-        mine = (slices.c.source == source) & (slices.c.stream == stream.name) & (slices.c.slice == day)
         with self._writing, self._told(), self.engine.begin() as connection:
-            row = connection.execute(select(slices.c.flags).where(mine)).one()
-            flags = {*filter(None, row.flags.split(",")), "held"}
-            connection.execute(update(slices).where(mine).values(flags=",".join(sorted(flags))))
-            connector = connection.scalar(select(coverage.c.connector).where(coverage.c.source == source, coverage.c.stream == stream.name))
-            if self._cover(connection, source, str(connector), stream, FACTS[stream.table]):
+            if coverage.flag_held(connection, source, stream, day, PULLED[stream.table]):
                 self._store(connection, dirty="1")
 
     def _commit(
@@ -263,39 +256,38 @@ class Build:
         pulled_at: datetime | None,
     ) -> None:
         with self._writing, self._told(), self.engine.begin() as connection:
-            table = FACTS[stream.table]
             for day in pending.rows:
                 pending.rows[day] -= stage.supersede(connection, day)
-                if stream.keeps_deleted and pulled_at is not None:
-                    pending.rows[day] += partitions.keep_deleted(connection, table, source, stage, day, pulled_at)
-            complete = self._complete(connection, source, stream)
-            replaced = partitions.replace(connection, table, source, stage, pending.rows)
-            partitions.log_restatements(connection, source, stream, replaced, complete, self._generations.following())
-            changed = replaced.rows
+            read = sum(pending.rows.values())
+            changed = self._write(connection, source, stream, stage, pending, pulled_at)
             partitions.record(connection, source, stream, pending.closed, pending.rows, pulled_at)
-            moved = self._cover(connection, source, connector, stream, table)
+            moved = coverage.write_coverage(connection, source, connector, stream, PULLED[stream.table])
             if changed or moved:
                 self._store(connection, dirty="1")
         stage.drop(pending.rows)
-        changes.rows_read += sum(pending.rows.values())
+        changes.rows_read += read
         changes.rows_changed += changed
         changes.slices += len(pending.closed)
         changes.last_slice = pending.closed[-1].slice
         if on_commit is not None:
             on_commit(changes)
 
-    @staticmethod
-    def _cover(connection: Connection, source: str, connector: str, stream: Stream, table: Table) -> bool:
-        """Bring the stream's coverage up to date; return whether it changed."""
-        mine = (coverage.c.source == source) & (coverage.c.stream == stream.name)
-        before = connection.execute(select(coverage).where(mine)).first()
-        held = connection.execute(select(slices).where(slices.c.source == source, slices.c.stream == stream.name)).all()
-        values = {"source": source, "stream": stream.name, "table_name": table.name, "connector": connector, **covered(stream, held)}
-        if before is not None and dict(before._mapping) == values:
-            return False
-        connection.execute(delete(coverage).where(mine))
-        connection.execute(insert(coverage), [values])
-        return True
+    def _write(
+        self, connection: Connection, source: str, stream: Stream, stage: Stage, pending: Pending, pulled_at: datetime | None
+    ) -> int:
+        """Put the closed slices into their table; return how many rows differ from before."""
+        table = PULLED[stream.table]
+        if stream.slicing == "keyed":
+            applied = keyed.apply(connection, table, source, stream.key, stage, pending.closed[-1].listed)
+            pending.rows[pending.closed[-1].slice] = applied.rows
+            return applied.changed
+        if stream.keeps_deleted and pulled_at is not None:
+            for day in pending.rows:
+                partitions.keep_deleted(connection, table, source, stage, day, pulled_at)
+        complete = coverage.complete_slices(connection, source, stream)
+        replaced = partitions.replace(connection, table, source, stage, pending.rows)
+        partitions.log_restatements(connection, source, stream, replaced, complete, self._generations.following())
+        return replaced.rows
 
     def publish(self) -> int | None:
         """Publish what was built and return its generation; None when nothing differs from the current one.
@@ -329,9 +321,9 @@ class Build:
         """Remove every row of sources that are not in `keep` (they left sources.yaml); return the rows removed."""
         removed = 0
         with self._writing, self._told(), self.engine.begin() as connection:
-            for table in (*FACTS.values(), slices, coverage):
+            for table in (*PULLED.values(), slices, coverage_table):
                 gone = connection.execute(delete(table).where(table.c.source.not_in(keep))).rowcount
-                removed += max(gone, 0) if table.name in FACTS else 0
+                removed += max(gone, 0) if table.name in PULLED else 0
             if removed:
                 self._store(connection, dirty="1")
         return removed

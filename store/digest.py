@@ -6,16 +6,16 @@ import hashlib
 
 from sqlalchemy import Connection, String, cast, func, literal, select
 
-from store.schema import FACTS, coverage, slices
+from store.schema import PULLED, coverage, slices
 
 
 def digest(connection: Connection) -> str:
-    """Return the fingerprint of facts, slices and coverage: for each table the number of rows and the sum of their hashes.
+    """Return the fingerprint of facts, documents, slices and coverage: for each table the number of rows and the sum of their hashes.
 
     A sum, unlike an exclusive or, does not lose a row that stands there twice.
     """
     parts = []
-    for table in (*FACTS.values(), slices, coverage):
+    for table in (*PULLED.values(), slices, coverage):
         text = func.concat_ws("\x1f", *(func.coalesce(cast(column, String), literal("\x00")) for column in table.columns))
         rows, total = connection.execute(select(func.count(), func.sum(func.hash(text))).select_from(table)).one()
         parts.append(f"{table.name}:{rows}:{total or 0}")

@@ -32,8 +32,14 @@ class Gate:
     def admits(self, batch: Batch, rows: int, held: Mapping[date, int]) -> bool:
         """Return whether the slice may replace what is held. held: slice → rows of complete slices.
 
+        Of a keyed stream it is the list of what exists that is judged: the rows that come are few by nature.
+
         Raises: HeldError for a slice that is new: nothing good is held for it, so the stream must not go on past it.
         """
+        if self.stream.slicing == "keyed":
+            if batch.listed is None:
+                return True
+            rows = len(batch.listed)
         if batch.slice in held:
             reason = self._collapsed(rows, held[batch.slice]) if "truncated" not in batch.flags else TRUNCATED
             if reason is not None:

@@ -62,17 +62,22 @@ def replace(connection: Connection, table: Table, source: str, stage: Stage, fet
     return Replaced(sum(restated.values()) + sum(new.values()), sums)
 
 
-def keep_deleted(connection: Connection, table: Table, source: str, stage: Stage, day: date, at: datetime) -> int:
-    """Stage the rows again that the vendor does not list any more, marked as deleted at this instant; return how many."""
+def keep_deleted(connection: Connection, table: Table, source: str, stage: Stage, day: date, at: datetime) -> None:
+    """Stage the rows again that the vendor does not list any more, marked as deleted at this instant.
+
+    They are no part of the slice's count, which is what the next pull is compared with.
+    """
+    columns = ", ".join(f'"{c.name}"' for c in table.columns if c.name not in ("source", "slice", "deleted_at"))
+    schema, moment = arrow_schema(table.name), at.astimezone(UTC).replace(tzinfo=None)
     _fetched = stage.reader([day])  # read by name
-    listed = {row[0] for row in connection.exec_driver_sql(f"SELECT id FROM {VIEW}")}
-    columns = [c for c in table.columns if c.name not in ("source", "slice")]
-    known = connection.execute(select(*columns).where(table.c.source == source, table.c.slice == day))
-    moment = at.astimezone(UTC).replace(tzinfo=None)
-    gone = [{**row, "deleted_at": row["deleted_at"] or moment} for row in map(dict, known.mappings()) if row["id"] not in listed]
-    if gone:
-        stage.add(Batch(day, pa.Table.from_pylist(gone, schema=arrow_schema(table.name))))
-    return len(gone)
+    gone = connection.exec_driver_sql(
+        f"SELECT {columns}, coalesce(deleted_at, ?) AS deleted_at FROM {table.name} "
+        f"WHERE source = ? AND slice = ? AND id NOT IN (SELECT id FROM {VIEW})",
+        (moment, source, day),
+    )
+    rows = [dict(row) for row in gone.mappings()]
+    if rows:
+        stage.add(Batch(day, pa.Table.from_pylist(rows, schema=schema)))
 
 
 def _insert(connection: Connection, table: Table, source: str, stage: Stage, days: Sequence[date]) -> None:

@@ -165,6 +165,34 @@ dependencies = _fact(
     _c("type", String, "link type"),
 )
 
+item_keys = _fact(
+    "item_keys",
+    _c("item_id", String, "work item", False),
+    _c("key", String, "key it had; empty when the vendor's history does not tell"),
+    _c("project", String, "project it was in"),
+    _c("since_at", DateTime, "from when, UTC", False),
+    _c("until_at", DateTime, "until when, UTC; empty for the key it has"),
+)
+
+sprint_reports = _fact(
+    "sprint_reports",
+    _c("sprint_id", String, "sprint", False),
+    _c("item_id", String, "work item", False),
+    _c("outcome", String, "completed, not_completed, removed, completed_elsewhere, as the vendor's report of the closed sprint says"),
+    _c("added_during", Boolean, "added after the sprint's start"),
+    _c("points_initial", Double, "estimate at the sprint's start, in the report"),
+    _c("points_final", Double, "estimate at the sprint's end, in the report"),
+)
+
+worklogs = _fact(
+    "worklogs",
+    _c("id", String, "worklog id", False),
+    _c("item_id", String, "work item", False),
+    _c("started_at", DateTime, "when the work began, UTC"),
+    _c("seconds", BigInteger, "time spent"),
+    _c("updated_at", DateTime, "last change of the entry, UTC"),
+)
+
 campaigns = _fact(
     "campaigns",
     _c("id", String, "campaign id", False),
@@ -207,6 +235,7 @@ TIME_AXES: dict[str, TimeAxis] = {
     "sprints": TimeAxis("start_at", ("end_at", "completed_at")),
     "sprint_items": TimeAxis("day", ("added_at", "removed_at")),
     "releases": TimeAxis("released_on", ("planned_on",)),
+    "worklogs": TimeAxis("started_at", ("updated_at",)),
     "campaigns": TimeAxis("start_on", ("end_on",)),
     "milestones": TimeAxis("end_on", ("start_on",)),
 }
@@ -220,6 +249,14 @@ PLANNED: frozenset[tuple[str, str]] = frozenset(
 
 NON_ADDITIVE: frozenset[tuple[str, str]] = frozenset({("web_traffic", "total_users")})
 """Columns whose values must never be summed (distinct people counted per cell)."""
+
+documents = _fact(
+    "_documents",
+    _c("id", String, "the vendor's lasting id", False),
+    _c("updated_at", DateTime, "last change at the vendor, UTC"),
+    _c("document", String, "what is kept of it, JSON in the connector's own words", False),
+)
+"""What a connector keeps so that the next sync need not read it again; the canonical tables are derived from it."""
 
 slices = Table(
     "_slices",
@@ -268,8 +305,11 @@ meta = Table(
     Column("value", String, nullable=False),
 )
 
-INTERNAL = frozenset({"_slices", "_coverage", "_restatements", "_meta"})
+INTERNAL = frozenset({"_documents", "_slices", "_coverage", "_restatements", "_meta"})
 FACTS: dict[str, Table] = {name: table for name, table in warehouse.tables.items() if name not in INTERNAL}
+"""What measures may read."""
+PULLED: dict[str, Table] = {**FACTS, documents.name: documents}
+"""What streams fill."""
 
 _ARROW: dict[type[TypeEngine[Any]], pa.DataType] = {
     String: pa.string(),
@@ -284,5 +324,5 @@ _ARROW: dict[type[TypeEngine[Any]], pa.DataType] = {
 
 def arrow_schema(table: str) -> pa.Schema:
     """Return the Arrow schema of the rows a connector yields for `table`: its columns less source and slice."""
-    columns = [column for column in FACTS[table].columns if column.name not in ("source", "slice")]
+    columns = [column for column in PULLED[table].columns if column.name not in ("source", "slice")]
     return pa.schema([pa.field(c.name, _ARROW[type(c.type)], nullable=bool(c.nullable)) for c in columns])

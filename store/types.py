@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-Slicing = Literal["day", "whole"]
+Slicing = Literal["day", "whole", "keyed"]
 WHOLE = date(1, 1, 1)
-"""The slice of a stream that is replaced whole on every sync."""
+"""The one slice of a stream that has no days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +20,13 @@ class Stream:
     """One canonical table a connector can fill.
 
     table: name in store.schema; the stream's rows have exactly that table's columns, less source and slice.
-    slicing: "day" = replaced one vendor day at a time; "whole" = replaced whole on every sync.
-    lookback: how far behind the saved coverage to read again, for vendors that revise.
+    slicing: "day" = replaced one vendor day at a time; "whole" = replaced whole on every sync; "keyed" = the rows that come
+        replace those with their key, and of the others those stay whose key is still listed.
+    lookback: how far behind the saved coverage (keyed: behind the start of the last pull) to read again, for vendors that revise.
     keeps_deleted: a row that the vendor does not list any more stays, with the instant in deleted_at.
+    key: the column that names the rows of a keyed stream.
+    derived_from: the stream whose rows it is made of; it is not read when that one did not come whole.
+    is_optional: a failure of it never fails its source; it ends unavailable, with the reason.
     """
 
     name: str
@@ -29,14 +34,37 @@ class Stream:
     slicing: Slicing
     lookback: timedelta = timedelta(0)
     keeps_deleted: bool = False
+    key: str = ""
+    derived_from: str | None = None
+    is_optional: bool = False
+
+
+class Held(Protocol):
+    """What the state under construction holds of one source: a connector may read it, and never writes."""
+
+    def pulled_at(self, stream: Stream) -> datetime | None:
+        """Return when the pull began that brought a stream without days last, aware UTC; None when it never came."""
+
+    def context(self, stream: Stream) -> str:
+        """Return the context that the stream was last brought with."""
+
+    def keys(self, stream: Stream) -> frozenset[str]:
+        """Return every key that a keyed stream holds."""
+
+    def rows(self, stream: Stream) -> Iterator[Mapping[str, Any]]:
+        """Yield every row of a keyed stream in the order of its keys; never all at once in memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What one read covers: [since, until), UTC instants. The connector never asks the clock; until is "now"."""
+    """What one read covers: [since, until), UTC instants. The connector never asks the clock; until is "now".
+
+    held: what is there already, for streams that build on it.
+    """
 
     since: datetime
     until: datetime
+    held: Held | None = None
 
     def days(self, zone: ZoneInfo) -> list[date]:
         """Return every calendar day of `zone` that the window touches, oldest first."""
@@ -54,7 +82,8 @@ class Batch:
     rows: the declared columns of store.schema.arrow_schema(stream.table).
     complete_through: UTC instant through which the vendor has said everything; None while the day still runs.
     flags: quality flags (sampled, thresholded, other_row, truncated, restricted, provisional).
-    context: what the vendor's numbers are counted in (currency, time zone); a change makes them another series.
+    context: what the vendor's numbers are counted in (currency, time zone), or what was asked; a change makes them another series.
+    listed: of a keyed stream, on the batch that closes: every key that exists at the vendor. None: nobody knows, nothing vanishes.
     """
 
     slice: date
@@ -63,6 +92,7 @@ class Batch:
     flags: tuple[str, ...] = ()
     closes: bool = True
     context: str = ""
+    listed: frozenset[str] | None = None
 
 
 def day_end(day: date, zone: ZoneInfo) -> datetime:
