@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,16 +18,18 @@ from sqlalchemy import Connection, Engine, create_engine, delete, event, insert,
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from errors import BusyError, StoreError
+from errors import BusyError, SourceError, StoreError
 from store import coverage, keyed, partitions
 from store.commits import Changes, Commits, Pending
 from store.gate import Gate
 from store.generations import Generations
 from store.held import SourceHeld
+from store.lines import RefusedLines, Unreadable
+from store.partitions import Written
 from store.schema import PULLED, arrow_schema, meta, slices, warehouse
 from store.schema import coverage as coverage_table
 from store.stage import Stage
-from store.types import Batch, Stream
+from store.types import Batch, Lines, Stream
 
 SCHEMA_VERSION = "3"
 UPGRADES: dict[str, tuple[str, ...]] = {
@@ -36,12 +39,24 @@ UPGRADES: dict[str, tuple[str, ...]] = {
         "ALTER TABLE _slices ADD COLUMN context VARCHAR",
         "ALTER TABLE sprint_items ADD COLUMN completed_outside BOOLEAN",
     ),
-    "2": (),
+    "2": ("ALTER TABLE events ADD COLUMN drifted BOOLEAN",),
 }
 """Version → the statements that make it the next one. Tables that are new need none: they are made when the file is opened to build.
 What an upgrade leaves empty is filled as the sources are read again."""
-MEMORY = "32MB"
+MEMORY = "64MB"
 """What DuckDB keeps in memory while building; the rest of a large slice waits on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One stream of one source that is being replaced, and where its rows wait."""
+
+    source: str
+    connector: str
+    stream: Stream
+    stage: Stage
+    pulled_at: datetime | None
+    on_commit: Callable[[Changes], None] | None
 
 
 class Build:
@@ -216,7 +231,8 @@ class Build:
             with self._reading() as connection:
                 before = coverage.complete_slices(connection, source, stream)
         stage = Stage(self._generations.folder / "spill", source, stream.name, stream.table)
-        commits = Commits(lambda pending, changes: self._commit(source, connector, stream, stage, pending, changes, on_commit, pulled_at))
+        work = _Work(source, connector, stream, stage, pulled_at, on_commit)
+        commits = Commits(lambda pending, changes: self._commit(work, pending, changes))
         pending = Pending()
         with commits:
             try:
@@ -244,50 +260,59 @@ class Build:
             if coverage.flag_held(connection, source, stream, day, PULLED[stream.table]):
                 self._store(connection, dirty="1")
 
-    def _commit(
-        self,
-        source: str,
-        connector: str,
-        stream: Stream,
-        stage: Stage,
-        pending: Pending,
-        changes: Changes,
-        on_commit: Callable[[Changes], None] | None,
-        pulled_at: datetime | None,
-    ) -> None:
+    def _commit(self, work: _Work, pending: Pending, changes: Changes) -> None:
+        """Commit a group of closed slices. Lines that the database refuses are repaired, and the group is written again.
+
+        Raises: SourceError when lines are no records; the slices before theirs are committed then.
+        """
+        try:
+            self._commit_clean(work, pending, changes)
+        except Unreadable as refused:
+            try:
+                work.stage.repair(refused.slice)
+            except SourceError:
+                self._commit_before(refused.slice, work, pending, changes)
+                raise
+            self._commit(work, pending, changes)
+        except RefusedLines as refused:
+            self._commit_before(refused.slice, work, pending, changes)
+            raise refused.error from None
+
+    def _commit_before(self, day: date, work: _Work, pending: Pending, changes: Changes) -> None:
+        earlier = pending.before(day)
+        if earlier.closed:
+            self._commit_clean(work, earlier, changes)
+
+    def _commit_clean(self, work: _Work, pending: Pending, changes: Changes) -> None:
+        source, stream, connector = work.source, work.stream, work.connector
         with self._writing, self._told(), self.engine.begin() as connection:
-            for day in pending.rows:
-                pending.rows[day] -= stage.supersede(connection, day)
-            read = sum(pending.rows.values())
-            changed = self._write(connection, source, stream, stage, pending, pulled_at)
-            partitions.record(connection, source, stream, pending.closed, pending.rows, pulled_at)
+            written = self._write(connection, work, pending)
+            partitions.record(connection, source, stream, pending.closed, written, work.pulled_at)
             moved = coverage.write_coverage(connection, source, connector, stream, PULLED[stream.table])
-            if changed or moved:
+            if written.changed or moved:
                 self._store(connection, dirty="1")
-        stage.drop(pending.rows)
-        changes.rows_read += read
-        changes.rows_changed += changed
+        work.stage.drop(pending.rows)
+        changes.rows_read += written.read
+        changes.rows_changed += written.changed
         changes.slices += len(pending.closed)
         changes.last_slice = pending.closed[-1].slice
-        if on_commit is not None:
-            on_commit(changes)
+        if work.on_commit is not None:
+            work.on_commit(changes)
 
-    def _write(
-        self, connection: Connection, source: str, stream: Stream, stage: Stage, pending: Pending, pulled_at: datetime | None
-    ) -> int:
-        """Put the closed slices into their table; return how many rows differ from before."""
-        table = PULLED[stream.table]
+    def _write(self, connection: Connection, work: _Work, pending: Pending) -> Written:
+        """Put the closed slices into their table."""
+        source, stream, stage, table = work.source, work.stream, work.stage, PULLED[work.stream.table]
         if stream.slicing == "keyed":
-            applied = keyed.apply(connection, table, source, stream.key, stage, pending.closed[-1].listed)
-            pending.rows[pending.closed[-1].slice] = applied.rows
-            return applied.changed
-        if stream.keeps_deleted and pulled_at is not None:
+            last = pending.closed[-1]
+            applied = keyed.apply(connection, table, source, stream.key, stage, last.listed)
+            return Written(sum(pending.rows.values()), applied.changed, {**pending.rows, last.slice: applied.rows})
+        if stream.keeps_deleted and work.pulled_at is not None:
             for day in pending.rows:
-                partitions.keep_deleted(connection, table, source, stage, day, pulled_at)
+                partitions.keep_deleted(connection, table, source, stage, day, work.pulled_at)
         complete = coverage.complete_slices(connection, source, stream)
         replaced = partitions.replace(connection, table, source, stage, pending.rows)
         partitions.log_restatements(connection, source, stream, replaced, complete, self._generations.following())
-        return replaced.rows
+        return Written(sum(replaced.counts.values()), replaced.rows, replaced.counts, replaced.drifted)
 
     def publish(self) -> int | None:
         """Publish what was built and return its generation; None when nothing differs from the current one.
@@ -329,7 +354,9 @@ class Build:
         return removed
 
 
-def _require_schema(table: str, rows: pa.Table) -> None:
+def _require_schema(table: str, rows: pa.Table | Lines) -> None:
+    if isinstance(rows, Lines):
+        return
     wanted = arrow_schema(table)
     if not rows.schema.equals(wanted):
         differing = sorted(set(map(str, wanted)) ^ set(map(str, rows.schema)))

@@ -47,6 +47,11 @@ class Pending:
             self.closed.append(batch)
             self.open_rows = 0
 
+    def before(self, day: date) -> Pending:
+        """Return the closed slices that come before one of them."""
+        closed = self.closed[: [batch.slice for batch in self.closed].index(day)]
+        return Pending(closed, {batch.slice: self.rows[batch.slice] for batch in closed})
+
     @property
     def is_full(self) -> bool:
         """Whether it is time to commit; asked when a slice has closed."""

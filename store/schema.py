@@ -82,8 +82,9 @@ events = _fact(
     _c("lcp_ms", Double, "largest contentful paint of the page view, ms"),
     _c("revenue", AMOUNT, "revenue of the event"),
     _c("properties", String, "all vendor properties, JSON"),
-    _c("dedupe_key", String, "event, user, time and insert id", False),
+    _c("dedupe_key", String, "tells events of one name, user and time apart: of those that share it, too, one counts", False),
     _c("received_at", DateTime, "when the vendor took the event in, UTC; of two copies the later one counts"),
+    _c("drifted", Boolean, "a property had another type than its column, and stands in properties only"),
 )
 
 work_items = _fact(

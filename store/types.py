@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+
+from errors import SourceError
 
 Slicing = Literal["day", "whole", "keyed"]
 WHOLE = date(1, 1, 1)
@@ -73,13 +75,39 @@ class Window:
         return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
+class LineReader(Protocol):
+    """How a connector wants lines of JSON to be read: the database runs its SELECT over a file of them."""
+
+    def select(self, file: str, *, repaired: bool) -> str:
+        """Return the SELECT whose columns are those of arrow_schema(table), in that order; it fails on lines that are not clean."""
+
+    def repair(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the same records as clean lines; raise SourceError when that cannot be done."""
+
+    def refusal(self, said: str) -> SourceError:
+        """Return what to tell of repaired lines that the database still refuses, saying why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Rows that still are lines of JSON. data: bytes of the slice's body; a line may go on in the next batch."""
+
+    data: bytes
+    reader: LineReader
+
+    @property
+    def num_rows(self) -> int:
+        """How many lines end here."""
+        return self.data.count(b"\n")
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Rows of one slice, fetched whole and checked.
 
     slice: the vendor day, or WHOLE. A slice may come in several batches; the one with closes=True ends it, and
         only then may the warehouse replace the stored partition.
-    rows: the declared columns of store.schema.arrow_schema(stream.table).
+    rows: the declared columns of store.schema.arrow_schema(stream.table), or the lines from which the database reads them.
     complete_through: UTC instant through which the vendor has said everything; None while the day still runs.
     flags: quality flags (sampled, thresholded, other_row, truncated, restricted, provisional).
     context: what the vendor's numbers are counted in (currency, time zone), or what was asked; a change makes them another series.
@@ -87,7 +115,7 @@ class Batch:
     """
 
     slice: date
-    rows: pa.Table
+    rows: pa.Table | Lines
     complete_through: datetime | None = None
     flags: tuple[str, ...] = ()
     closes: bool = True

@@ -28,7 +28,7 @@ PROTECTIONS = (
     Protection("a body shorter than announced is refused", "connectors/mixpanel/client.py", "if answer.length not in (0, None):", "if False:", "tests/connectors/test_truncation.py"),
     Protection("a gzip body must end with its trailer", "connectors/mixpanel/client.py", "return unpack.eof and not surplus and not unpack.unused_data", "return True", "tests/connectors/test_truncation.py"),
     Protection("an export that ends early is no day", "connectors/mixpanel/client.py", 'if last.endswith(b"terminated early"):', "if False:", "tests/connectors/test_mixpanel.py"),
-    Protection("a copy of an event counts once", "store/stage.py", "if rows == events:", "if True:", "tests/connectors/test_mixpanel_records.py"),
+    Protection("a copy of an event counts once", "store/partitions.py", "if rows == events:", "if True:", "tests/connectors/test_mixpanel_records.py"),
     Protection("rows that GA4 announces must come", "connectors/ga4/client.py", "if received != first.row_count:", "if False:", "tests/connectors/test_ga4_faults.py"),
     Protection("a truncated range never overwrites", "store/gate.py", 'if "truncated" not in batch.flags else TRUNCATED', "", "tests/connectors/test_ga4_faults.py"),
     Protection("a collapse is held", "store/gate.py", "if before >= LEAST_ROWS and rows < before * LEAST_SHARE:", "if False:", "tests/connectors/test_ga4_faults.py"),

@@ -12,12 +12,11 @@ from zoneinfo import ZoneInfo
 from connectors.base import option
 from connectors.budget import Budget, Limits
 from connectors.mixpanel.client import Client
+from connectors.mixpanel.rows import DayReader
 from connectors.mixpanel.rows import Mapping as Columns
-from connectors.mixpanel.rows import tables_of
 from errors import ConfigError
 from settings import Secret
-from store.schema import arrow_schema
-from store.types import Batch, Stream, Window, day_end
+from store.types import Batch, Lines, Stream, Window, day_end
 
 LOOKBACK = timedelta(days=5)
 LONGEST_TIMEOUT_SECONDS = 3_600.0
@@ -130,10 +129,9 @@ class Connector:
         for day in window.days(self.zone()):
             end = day_end(day, self.zone()).astimezone(UTC)
             over = end <= window.until
-            drifted, last = False, arrow_schema("events").empty_table()
-            for rows, has_drifted in tables_of(self._columns, day, self._client.export(day)):
-                if last.num_rows:
-                    yield Batch(day, last, closes=False)
-                drifted, last = drifted or has_drifted, rows
-            flags = (*(("drift",) if drifted else ()), *(() if over else ("provisional",)))
-            yield Batch(day, last, end if over else None, flags)
+            reader, last = DayReader(self._columns, day), b""
+            for block in self._client.export(day):
+                if last:
+                    yield Batch(day, Lines(last, reader), closes=False)
+                last = block
+            yield Batch(day, Lines(last, reader), end if over else None, () if over else ("provisional",))

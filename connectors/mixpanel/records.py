@@ -7,12 +7,10 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import numpy as np
 import orjson
-import pyarrow as pa
 
 PORTION = 2 << 20
-"""Bytes; larger portions are parsed no faster and cost memory."""
+"""Bytes that are repaired at once."""
 LONGEST_RECORD = 1 << 20
 """Bytes; the vendor takes events of at most 1 MB, so a longer joined record is a broken one."""
 
@@ -39,23 +37,6 @@ def portions(blocks: Iterable[bytes]) -> Iterator[bytes]:
             held, size = [joined[end:]], len(joined) - end
     if rest := b"".join(held):
         yield rest
-
-
-def lines_of(portion: bytes) -> pa.StringArray | None:
-    """Return the lines without copying them; None when they are not clean UTF-8.
-
-    Only line feeds end a line: a value may hold other characters that count as line ends elsewhere.
-    """
-    ends = np.flatnonzero(np.frombuffer(portion, dtype=np.uint8) == ord("\n")) + 1
-    if portion and not portion.endswith(b"\n"):
-        ends = np.append(ends, len(portion))
-    offsets = np.concatenate(([0], ends)).astype(np.int32)
-    lines = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(portion))
-    try:
-        lines.validate(full=True)
-    except pa.ArrowInvalid:
-        return None
-    return lines
 
 
 def repaired(portion: bytes, following: Iterator[bytes]) -> bytes:

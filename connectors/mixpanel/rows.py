@@ -1,33 +1,33 @@
-"""Turns the JSON lines of an export into canonical rows: typed columns by allow-list, everything else kept as JSON.
+"""How the JSON lines of an export become canonical rows: typed columns by allow-list, everything else kept as JSON.
 
-Whole portions of lines are read by DuckDB's JSON reader; no event becomes a Python object, except in portions that are not
-clean JSON lines, which are repaired first.
+The database reads the lines with the SELECT that is written here; no event becomes a Python object, except in days that hold
+lines which are no clean JSON, which are repaired first.
 """
 
 from __future__ import annotations
 
 import collections.abc
-import functools
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import duckdb
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from connectors.mixpanel.records import BrokenRecord, TooDeep, lines_of, portions, repaired
+from connectors.mixpanel.records import BrokenRecord, TooDeep, portions, repaired
 from errors import ContractError
-from store.schema import arrow_schema
+from store.types import day_start
 
 EARLIEST, LATEST = 946_684_800, 4_102_444_800
 """Epoch seconds of 2000 and 2100: outside them `time` is in another unit."""
 TEXTS = ("device", "channel", "page")
 NUMBERS = {"lcp_ms": "DOUBLE", "revenue": "DECIMAL(18, 4)"}
-IDS = {"user_id": "distinct_id", "insert_id": "$insert_id"}
+TIME, RECEIVED, USER, INSERT = "time", "mp_processing_time_ms", "distinct_id", "$insert_id"
+STRANGE, LENIENT = "strange: ", "lenient: "
+QUARTER_HOUR = timedelta(minutes=15)
+"""No zone changes its clock between quarters of an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,141 +40,189 @@ class Mapping:
     local_zone: ZoneInfo | None
 
 
-def tables_of(mapping: Mapping, day: date, blocks: Iterable[bytes]) -> Iterator[tuple[pa.Table, bool]]:
-    """Yield the rows of one day in portions, and whether a portion holds values of another type than its column.
+@dataclass(frozen=True, slots=True)
+class DayReader:
+    """Reads the lines of one day. An export may hold an event twice; both copies come, under one dedupe_key."""
 
-    An export may hold an event twice; both copies come, under the same dedupe_key, with the instant the vendor took them in.
-    Raises: ContractError when a line is no event.
-    Notes: a portion of 2 MB lies in memory at any time, whatever the size of the day.
-    """
-    left = portions(blocks)
-    for portion in left:
-        found = _read(mapping, portion)
-        if found is None:
-            found = _repaired(mapping, day, portion, left)
-        _check(mapping, day, found)
-        yield _table(mapping, found), bool(pc.any(found["drifted"]).as_py())
+    mapping: Mapping
+    day: date
 
+    def select(self, file: str, *, repaired: bool) -> str:
+        """Return the SELECT over a file of JSON lines whose columns are those of `events`.
 
-def _repaired(mapping: Mapping, day: date, portion: bytes, following: Iterator[bytes]) -> pa.Table:
-    try:
-        found = _read(mapping, repaired(portion, following))
-    except BrokenRecord as error:
-        raise ContractError(
-            f"{mapping.source}: the export of {day} holds a line that is no JSON. The day keeps its earlier data."
-        ) from error
-    except TooDeep as error:
-        raise ContractError(f"{mapping.source}: the export of {day} holds properties that are nested too deeply to keep.") from error
-    assert found is not None
-    return found
+        Notes: a value of another type than its column is left out there and stays in the JSON. A record that is no event is an
+            error of the statement. The parser takes NaN and Infinity, which are no JSON; until the lines are repaired they are an
+            error, too, and so is every text that looks like them.
+        """
+        columns_of = {column: name for name, column in self.mapping.properties.items()}
+        places = _Places([(name, "JSON") for name in (TIME, RECEIVED)] + [(name, "VARCHAR") for name in (USER, INSERT)])
+        typed, drift = {}, ["false"]
+        for column in (*TEXTS, *NUMBERS):
+            typed[column] = f"CAST(NULL AS {NUMBERS.get(column, 'VARCHAR')})"
+            if column in columns_of:
+                typed[column], place = _typed(column, columns_of[column], places)
+                drift.append(f"({place} IS NOT NULL AND {typed[column]} IS NULL)")
+        user, insert = places.of(USER, "VARCHAR"), places.of(INSERT, "VARCHAR")
+        columns = {
+            "time": "happened", "day": self._day(), "user_id": user, "event": _sound(repaired), **typed, "properties": "p",
+            "dedupe_key": f"coalesce({insert}, '')", "received_at": _received(places.of(RECEIVED, "JSON")), "drifted": f"coalesce({' OR '.join(drift)}, false)",
+        }  # fmt: skip
+        order = ("time", "day", "user_id", "event", *TEXTS, *NUMBERS, "properties", "dedupe_key", "received_at", "drifted")
+        return f"""
+            SELECT {", ".join(f"{columns[name]} AS {name}" for name in order)}
+            FROM (SELECT *, {self._instant()} AS happened
+            FROM (SELECT *, CASE WHEN seconds BETWEEN {EARLIEST} AND {LATEST} THEN CAST(seconds * 1e6 AS BIGINT) END AS micros
+            FROM (SELECT *, TRY_CAST({places.of(TIME, "JSON")}::VARCHAR AS DOUBLE) AS seconds
+            FROM (SELECT event, p, {places.parsed()}
+            FROM (SELECT event, properties::VARCHAR AS p
+            FROM read_json({_text(file)}, format = 'newline_delimited', auto_detect = false, columns = {{event: 'VARCHAR', properties: 'JSON'}}))))))
+        """
 
+    def _instant(self) -> str:
+        """Return the expression of the UTC instant; local pseudo-epochs are wall-clock times of the project's zone at that date."""
+        wall = "make_timestamp(micros)"
+        if self.mapping.local_zone is None:
+            return wall
+        pieces = _pieces(self.day, self.mapping.local_zone)
+        branches = " ".join(f"WHEN {wall} < {_at(piece.until)} THEN {piece.instant(wall)}" for piece in pieces)
+        other = f"timezone('UTC', timezone({_text(str(self.mapping.local_zone))}, {wall}))"
+        return f"CASE WHEN {wall} < {_at(pieces[0].since)} THEN {other} {branches} ELSE {other} END"
 
-@functools.cache
-def _reader() -> duckdb.DuckDBPyConnection:
-    """The engine in memory that parses; it holds no table."""
-    return duckdb.connect(config={"threads": "1", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    def _day(self) -> str:
+        """Return the expression of the day in the reporting zone: those around the asked day are told by their first instants."""
+        zone = self.mapping.reporting_zone
+        around = [self.day + timedelta(days=n) for n in range(-2, 4)]
+        starts = [day_start(day, zone).replace(tzinfo=None) for day in around]
+        branches = " ".join(f"WHEN happened < {_at(until)} THEN DATE '{day}'" for day, until in zip(around, starts[1:], strict=False))
+        other = f"CAST(timezone({_text(str(zone))}, timezone('UTC', happened)) AS DATE)"
+        return f"CASE WHEN happened < {_at(starts[0])} THEN {other} {branches} ELSE {other} END"
 
+    def repair(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the records as clean JSON lines.
 
-def _read(mapping: Mapping, portion: bytes) -> pa.Table | None:
-    """Return a portion's columns as the vendor wrote them; None when a line is not clean JSON."""
-    lines = lines_of(portion)
-    if lines is None:
-        return None
-    with _reader().cursor() as cursor:
-        cursor.register("lines", pa.table({"line": lines}))
+        Raises: ContractError when a line is no JSON, alone or joined with its neighbours.
+        """
+        left = portions(blocks)
         try:
-            found = cursor.execute(_statement(tuple(sorted(mapping.properties.items())))).to_arrow_table()
-            return None if pc.any(found["is_lenient"]).as_py() else found
-        except duckdb.InvalidInputException:
-            return None
+            for portion in left:
+                yield repaired(portion, left)
+        except BrokenRecord as error:
+            raise ContractError(self._words("a line that is no JSON. The day keeps its earlier data.")) from error
+        except TooDeep as error:
+            raise ContractError(self._words("properties that are nested too deeply to keep.")) from error
+
+    def refusal(self, said: str) -> ContractError:
+        """Return what to tell of clean lines that are no events."""
+        _, is_strange, time = said.partition(STRANGE)
+        if not is_strange:
+            return ContractError(self._words("a record that the database cannot read."))
+        value = time.splitlines()[0].strip() if time.strip() else ""
+        if not value:
+            return ContractError(self._words("a record without event, properties or time."))
+        return ContractError(self._words(f"the time {value[:40]}, which is not in seconds since 1970."))
+
+    def _words(self, what: str) -> str:
+        return f"{self.mapping.source}: the export of {self.day} holds {what}"
 
 
-@functools.cache
-def _statement(properties: tuple[tuple[str, str], ...]) -> str:
-    """Return the SELECT that reads an event's parts; json_extract takes all of them in one pass over a line.
+class _Places:
+    """Where the SELECT finds each property: (name, kind) in one of the structs that the properties are parsed into.
 
-    Notes: is_lenient: the parser takes two words for numbers that are no JSON; the portion is repaired then.
-    """
-    named = {column: written for written, column in properties}
-    wanted = {"properties": "", "time": "time", "received": "mp_processing_time_ms", **IDS, **named}
-    json = ["/event", *(_pointer(name) for name in wanted.values())]
-    places = {name: f"(j[{n}]::VARCHAR)" for n, name in enumerate(["event", *wanted], 1)}
-    spoken = ["event", *IDS, *(name for name in TEXTS if name in named)]
-    texts = ["/event", *(_pointer(wanted[name]) for name in spoken[1:])]
-    spoken_at = {name: f"s[{n}]" for n, name in enumerate(spoken, 1)}
-    columns = {name: _column(name, places, spoken_at) for name in (*TEXTS, *NUMBERS)}
-    drift = [f"({places[c]} <> 'null' AND {columns[c]} IS NULL)" for c in columns if c in named]
-    seconds = f"TRY_CAST({places['time']} AS DOUBLE)"
-    key = ", ".join(
-        [spoken_at["event"], _or_empty(spoken_at["user_id"]), f"CAST({seconds} * 1e6 AS BIGINT)", _or_empty(spoken_at["insert_id"])]
-    )
-    return f"""
-        SELECT {spoken_at["event"]} AS event, {places["properties"]} AS properties, {seconds} AS seconds,
-            CASE WHEN {spoken_at["event"]} IS NULL OR {places["properties"]}[1] IS DISTINCT FROM '{{' OR {places["time"]} IS NULL THEN ''
-                WHEN {seconds} IS NULL OR {seconds} NOT BETWEEN {EARLIEST} AND {LATEST} THEN {places["time"]} END AS strange,
-            TRY_CAST({places["received"]} AS DOUBLE) AS received, {spoken_at["user_id"]} AS user_id,
-            CASE WHEN {seconds} BETWEEN {EARLIEST} AND {LATEST} THEN md5(concat_ws(chr(31), {key})) END AS dedupe_key,
-            {", ".join(f"{expression} AS {name}" for name, expression in columns.items())}, coalesce({" OR ".join(drift) or "false"}, false) AS drifted,
-            contains({places["properties"]}, 'NaN') OR contains({places["properties"]}, 'Infinity') AS is_lenient
-        FROM (SELECT json_extract(line, {_list(json)}) AS j, json_extract_string(line, {_list(texts)}) AS s FROM lines)
+    Names of a struct are told apart without their case, so names that differ in nothing else stand in different structs.
     """
 
+    def __init__(self, wanted: Sequence[tuple[str, str]]) -> None:
+        self._structs: list[dict[str, str]] = []
+        for name, kind in wanted:
+            self.of(name, kind)
 
-def _column(name: str, places: dict[str, str], spoken_at: dict[str, str]) -> str:
-    """Return the expression of an allow-listed column; a value of another type is left out there, and stays in the JSON."""
-    if name not in places:
-        return f"CAST(NULL AS {NUMBERS.get(name, 'VARCHAR')})"
-    if name in TEXTS:
-        return f"CASE WHEN {places[name]}[1] NOT IN ('{{', '[') THEN {spoken_at[name]} END"
-    value = f"TRY_CAST({places[name]} AS {NUMBERS[name]})"
-    return f"CASE WHEN isfinite({value}) THEN {value} END" if NUMBERS[name] == "DOUBLE" else value
+    def of(self, name: str, kind: str) -> str:
+        """Return the expression of a property as JSON or as text, and have it parsed."""
+        for n, struct in enumerate(self._structs):
+            if struct.get(name) == kind:
+                return f"s{n}.{_name(name)}"
+        free = next((s for s in self._structs if name.casefold() not in map(str.casefold, s)), None)
+        if free is None:
+            self._structs.append(free := {})
+        free[name] = kind
+        return self.of(name, kind)
+
+    def parsed(self) -> str:
+        """Return the expressions that parse the properties, once for each struct."""
+        structs = enumerate(self._structs)
+        return ", ".join(f"CASE WHEN starts_with(p, '{{') THEN from_json(p, {_text(json.dumps(s))}) END AS s{n}" for n, s in structs)
 
 
-def _or_empty(expression: str) -> str:
-    return f"coalesce({expression}, '')"
+def _typed(column: str, name: str, places: _Places) -> tuple[str, str]:
+    """Return the expression of an allow-listed column, in which a value of another type is NULL, and the place it stands at."""
+    if column in TEXTS:
+        place = places.of(name, "VARCHAR")
+        looks = f"(starts_with({place}, '{{') OR starts_with({place}, '['))"
+        return f"CASE WHEN {looks} AND json_type(p, {_text(_pointer(name))}) <> 'VARCHAR' THEN NULL ELSE {place} END", place
+    place = places.of(name, "JSON")
+    value = f"TRY_CAST({place}::VARCHAR AS {NUMBERS[column]})"
+    return (f"CASE WHEN isfinite({value}) THEN {value} END" if NUMBERS[column] == "DOUBLE" else value), place
 
 
 def _pointer(name: str) -> str:
-    return "/properties" + (f"/{name.replace('~', '~0').replace('/', '~1')}" if name else "")
+    return f"/{name.replace('~', '~0').replace('/', '~1')}"
 
 
-def _list(texts: list[str]) -> str:
-    return "[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
+def _sound(repaired: bool) -> str:
+    """Return the event's name, or an error of the statement when the record is none."""
+    time = "coalesce(CASE WHEN event IS NOT NULL AND starts_with(p, '{') THEN s0.time::VARCHAR END, '')"
+    lenient = "" if repaired else f"WHEN contains(p, 'NaN') OR contains(p, 'Infinity') THEN error('{LENIENT}' || event)"
+    return f"CASE WHEN event IS NULL OR micros IS NULL THEN error('{STRANGE}' || {time}) {lenient} ELSE event END"
 
 
-def _check(mapping: Mapping, day: date, found: pa.Table) -> None:
-    strange = found["strange"].drop_null()
-    if not len(strange):
-        return
-    if "" in (first := strange.slice(0, 1).to_pylist()):
-        raise ContractError(f"{mapping.source}: the export of {day} holds a record without event, properties or time.")
-    raise ContractError(f"{mapping.source}: the export of {day} holds the time {first[0][:40]}, which is not in seconds since 1970.")
+def _received(place: str) -> str:
+    """Return the expression of the instant of intake; what is no instant of this century is none."""
+    value = f"TRY_CAST({place}::VARCHAR AS DOUBLE)"
+    return f"CASE WHEN {value} BETWEEN {EARLIEST}e3 AND {LATEST}e3 THEN make_timestamp(CAST({value} AS BIGINT) * 1000) END"
 
 
-def _table(mapping: Mapping, found: pa.Table) -> pa.Table:
-    times = _instants(mapping, found["seconds"].to_numpy())
-    days = times.tz_convert(str(mapping.reporting_zone)).tz_localize(None).normalize()
-    schema = arrow_schema("events")
-    made = {
-        "time": pa.array(times.tz_localize(None).astype("datetime64[us]"), pa.timestamp("us")),
-        "day": pa.array(days.to_numpy().astype("datetime64[D]"), pa.date32()),
-        "received_at": _received(found["received"]),
-    }
-    return pa.table([made.get(f.name, found[f.name] if f.name in found.column_names else None) for f in schema], schema=schema)
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Wall-clock times [since, until) that lie equally far from UTC. offset None: the clock left them out; they mean its next time."""
+
+    since: datetime
+    until: datetime
+    offset: timedelta | None
+    next_utc: datetime
+
+    def instant(self, wall: str) -> str:
+        if self.offset is None:
+            return _at(self.next_utc)
+        return f"{wall} - to_seconds({int(self.offset.total_seconds())})"
 
 
-def _received(milliseconds: pa.ChunkedArray) -> pa.Array:
-    """Return instants; what is no instant of this century is none."""
-    values = milliseconds.to_numpy()
-    sound = (values >= EARLIEST * 1e3) & (values <= LATEST * 1e3)
-    return pa.array(np.where(sound, values, 0).astype("int64") * 1_000, pa.timestamp("us"), mask=~sound)
-
-
-def _instants(mapping: Mapping, seconds: np.ndarray) -> pd.DatetimeIndex:
-    """Return UTC instants; local pseudo-epochs are read as wall-clock time of the project's zone at that date."""
-    index = pd.DatetimeIndex(np.rint(seconds * 1e6).astype("int64").astype("datetime64[us]"))
-    if mapping.local_zone is None:
-        return index.tz_localize("UTC")
-    return index.tz_localize(str(mapping.local_zone), ambiguous=np.ones(len(index), dtype=bool), nonexistent="shift_forward").tz_convert(
-        "UTC"
+def _pieces(day: date, zone: ZoneInfo) -> list[_Piece]:
+    """Return the pieces of the three days around a day; a time that comes twice is its first."""
+    first = datetime(day.year, day.month, day.day) - timedelta(days=1)  # noqa: DTZ001  # wall-clock times have no zone
+    walls = pd.date_range(first, first + timedelta(days=3), freq=QUARTER_HOUR)
+    utc = (
+        walls.tz_localize(str(zone), ambiguous=np.ones(len(walls), dtype=bool), nonexistent="shift_forward")
+        .tz_convert(UTC)
+        .tz_localize(None)
     )
+    pieces: list[_Piece] = []
+    for n in range(len(walls) - 1):
+        offset = None if utc[n + 1] == utc[n] else (walls[n] - utc[n]).to_pytimedelta()
+        since, until = walls[n].to_pydatetime(), walls[n + 1].to_pydatetime()
+        if pieces and pieces[-1].offset == offset:
+            pieces[-1] = _Piece(pieces[-1].since, until, offset, pieces[-1].next_utc)
+        else:
+            pieces.append(_Piece(since, until, offset, utc[n].to_pydatetime()))
+    return pieces
+
+
+def _at(moment: datetime) -> str:
+    return f"TIMESTAMP '{moment:%Y-%m-%d %H:%M:%S}'"
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

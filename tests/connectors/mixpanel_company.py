@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+from sqlalchemy import create_engine
 
 from connectors.mixpanel import Connector, MixpanelSettings
 from sandbox.mixpanel import MixpanelServer, line_of
 from sandbox.server import Reply
 from sandbox.tables import ACTION_COLUMNS, VISIT_COLUMNS, Company, JiraSite
 from settings import Workspace
-from store.schema import FACTS
+from store.lines import RefusedLines, Unreadable
+from store.schema import FACTS, arrow_schema, warehouse
+from store.stage import Stage
 from store.types import Batch, Window, day_end, day_start
 from store.warehouse import Warehouse
 
@@ -68,11 +73,33 @@ def connector(url: str, **settings: Any) -> Connector:
     return Connector("product", MixpanelSettings(**{"project_id": "77", "start": DAY, "endpoint": url, **settings}), VIENNA)
 
 
-def read_day(url: str, **settings: Any) -> Batch:
-    """Read the one day DAY."""
+def read_day(url: str, day: date = DAY, **settings: Any) -> Batch:
+    """Read one day, its rows as the database reads them from the lines."""
     source = connector(url, **settings)
-    (batch,) = source.read(source.streams()[0], Window(day_start(DAY, source.zone()), day_end(DAY, source.zone())))
-    return batch
+    return as_table(source.read(source.streams()[0], Window(day_start(day, source.zone()), day_end(day, source.zone()))))
+
+
+def as_table(batches: Iterable[Batch]) -> Batch:
+    """Return the batches of one day as one that holds the rows of its table, and the mark of those that drifted."""
+    with tempfile.TemporaryDirectory() as folder, create_engine("duckdb:///:memory:").connect() as connection:
+        warehouse.create_all(connection)
+        stage = Stage(Path(folder), "product", "events", "events")
+        for batch in batches:
+            stage.add(batch)
+        try:
+            stage.load(connection, "events", [batch.slice])
+        except Unreadable:
+            connection.rollback()
+            warehouse.create_all(connection)
+            stage.repair(batch.slice)
+            try:
+                stage.load(connection, "events", [batch.slice])
+            except RefusedLines as refused:
+                raise refused.error from None
+        names = arrow_schema("events").names
+        found = connection.exec_driver_sql(f"SELECT {', '.join(names)} FROM events").cursor.to_arrow_table()  # type: ignore[union-attr]
+    drifted = ("drift",) if any(found["drifted"].to_pylist()) else ()
+    return replace(batch, rows=found.cast(arrow_schema("events")), flags=(*batch.flags, *drifted))
 
 
 @contextmanager

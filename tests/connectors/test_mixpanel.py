@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import socket
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ from sandbox.server import Reply
 from sandbox.world import World, make_world
 from settings import Secret
 from store.types import Batch, Window
-from tests.connectors.mixpanel_company import connector, event
+from tests.connectors.mixpanel_company import as_table, connector, event
 from tests.connectors.raw import behaving, read_request
 
 START = date(2026, 3, 27)
@@ -52,7 +53,8 @@ def server(world: World) -> Iterator[MixpanelServer]:
 
 def read(source: Connector, days: int = 7) -> list[Batch]:
     since = datetime(2026, 3, 27, tzinfo=UTC)
-    return list(source.read(source.streams()[0], Window(since, since + timedelta(days=days - 1, hours=9))))
+    batches = source.read(source.streams()[0], Window(since, since + timedelta(days=days - 1, hours=9)))
+    return [as_table(day) for _, day in itertools.groupby(batches, lambda batch: batch.slice)]
 
 
 def rows(batches: list[Batch]) -> pd.DataFrame:

@@ -152,6 +152,7 @@ def test_facts_of_an_earlier_version_are_brought_up_to_date_and_kept(space: Work
     with duckdb.connect(str(space.data / "warehouse" / "000001.duckdb")) as connection:
         for table, column in (
             ("events", "received_at"),
+            ("events", "drifted"),
             ("_slices", "pulled_at"),
             ("_slices", "context"),
             ("sprint_items", "completed_outside"),
