@@ -27,7 +27,7 @@ from store.commits import Changes
 from store.gate import Gate
 from store.ledger import Ledger, SourceRun
 from store.sprint_freezes import freeze_sprints
-from store.types import Batch, Stream, Window, day_start
+from store.types import Batch, Held, Stream, Window, day_start
 from store.warehouse import Warehouse
 
 LOG = logging.getLogger("kpi.sync")
@@ -153,9 +153,15 @@ class _Pull:
         for stream in self.connector.streams():
             if result.status == "auth" or result.error_kind == "quota":
                 break
-            result.streams[stream.name] = self._stream(stream, result)
+            result.streams[stream.name] = self._missing_base(stream, result) or self._stream(stream, result)
         result.finished_at, result.quota = datetime.now(UTC), budget.quota
         return result
+
+    @staticmethod
+    def _missing_base(stream: Stream, result: SourceResult) -> StreamResult | None:
+        """Return how a stream ends whose base did not come whole: as that one did, without a call. None when it may be read."""
+        base = None if stream.derived_from is None else result.streams[stream.derived_from]
+        return None if base is None or base.status == "ok" else StreamResult(base.status, error=base.error)
 
     def _stream(self, stream: Stream, result: SourceResult) -> StreamResult:
         outcome, closed = StreamResult(), Changes()
@@ -170,15 +176,23 @@ class _Pull:
                 except TransientSourceError as error:
                     self._wait(stream, error, left)
         except DashboardError as error:
-            outcome.status, outcome.error = result.fail(error), str(error)
-            self._respect(error, result)
+            self._end(stream, outcome, result, error)
         except Exception as error:  # noqa: BLE001  # a fault of one connector, ours too, must not end the others
             unexpected = ContractError(
                 f"{self.source}: stream {stream.name} met a fault that nobody foresaw ({type(error).__name__} at {place(error)}). "
                 "Its earlier data stays and the other sources go on. Please report this line."
             )
-            outcome.status, outcome.error = result.fail(unexpected), str(unexpected)
+            self._end(stream, outcome, result, unexpected)
         return outcome
+
+    def _end(self, stream: Stream, outcome: StreamResult, result: SourceResult, error: DashboardError) -> None:
+        """Take over why a stream ended before its end; of an optional one the source takes no notice."""
+        outcome.error = str(error)
+        if stream.is_optional:
+            outcome.status = "unavailable"
+            return
+        outcome.status = result.fail(error)
+        self._respect(error, result)
 
     def _respect(self, error: DashboardError, result: SourceResult) -> None:
         """Keep the instant before which the vendor does not want to be asked again."""
@@ -203,7 +217,7 @@ class _Pull:
         window = self._window(stream, closed)
         if window is None:
             return
-        total = 1 if stream.slicing == "whole" else len(window.days(self.connector.zone()))
+        total = len(window.days(self.connector.zone())) if stream.slicing == "day" else 1
         before = Changes(outcome.rows_read, outcome.rows_changed, closed.slices)
 
         def committed(now: Changes) -> None:
@@ -240,8 +254,10 @@ class _Pull:
     def _window(self, stream: Stream, closed: Changes) -> Window | None:
         """Return what is missing: from the source's start, or from the first day that may still change at the vendor."""
         start = self.connector.start
-        if stream.slicing == "whole":
-            return Window(datetime(start.year, start.month, start.day, tzinfo=UTC), self.now)
+        if stream.slicing != "day":
+            first_instant = datetime(start.year, start.month, start.day, tzinfo=UTC)
+            held = self.build.held_of(self.source)
+            return Window(self._since_pull(stream, held) or first_instant, self.now, held)
         zone = self.connector.zone()
         # the vendor's day that holds the first hours of our first day may be the one before
         since = min(day_start(start, zone), day_start(start, self.reporting_zone))
@@ -253,6 +269,16 @@ class _Pull:
                 following = through.replace(tzinfo=UTC).astimezone(zone).date()
                 since = max(since, self._again_from(min(following, self.build.unsettled(self.source, stream) or following), zone))
         return Window(since, self.now) if since < self.now else None
+
+    def _since_pull(self, stream: Stream, held: Held) -> datetime | None:
+        """Return from when a keyed stream is read on: the lookback before its last pull began; None for everything.
+
+        A pull that seems to lie in the future began by a clock that was wrong, so nothing can be built on it.
+        """
+        if stream.slicing != "keyed" or self.order.full or self.order.since is not None:
+            return None
+        last = held.pulled_at(stream)
+        return None if last is None or last > self.now else last - stream.lookback
 
     def _again_from(self, first: date, zone: ZoneInfo) -> datetime:
         return day_start(first if self.order.since is None else min(first, self.order.since), zone)

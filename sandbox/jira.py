@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sandbox.jira_issue import History, RenderedIssue, sprint_json, stamp, status_of
-from sandbox.jira_query import QueryRefused, matches, ordered, parse
+from sandbox import jira_reports, jira_worklogs
+from sandbox.jira_issue import KEY_FIELD, TYPES, History, RenderedIssue, issue_type, sprint_json, stamp, status_of
+from sandbox.jira_query import Query, QueryRefused, matches, ordered, parse
 from sandbox.server import LocalServer, Reply, Request
 from sandbox.tables import POINTS_FIELD, SPRINT_FIELD, STATUSES, BoardRecord, Company
 
@@ -18,7 +20,11 @@ REMOVED = (
     "A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
 )
 EMBEDDED_CHANGELOG = 40
+MOST_IDS = 5_000
+"""Issues on one page of a search that asks for nothing but ids."""
 FIELDS = (
+    {"id": KEY_FIELD, "name": "Key", "custom": False},
+    {"id": "project", "name": "Project", "custom": False, "schema": {"type": "project", "system": "project"}},
     {"id": "summary", "name": "Summary", "custom": False, "schema": {"type": "string", "system": "summary"}},
     {"id": "status", "name": "Status", "custom": False, "schema": {"type": "status", "system": "status"}},
     {
@@ -37,7 +43,11 @@ FIELDS = (
 
 
 class JiraServer(LocalServer):
-    """Serves one site to one account. page_size: the most issues one page of a search holds; data_center: the older API, for a PAT."""
+    """Serves one site to one account. page_size: the most issues one page of a search holds; data_center: the older API, for a PAT.
+
+    account_zone: the zone of the account's profile, in which times in a query are read.
+    unindexed: ids of issues that exist and that the search does not show yet, or not any more.
+    """
 
     def __init__(
         self,
@@ -48,24 +58,33 @@ class JiraServer(LocalServer):
         token: str = "sandbox",
         page_size: int = 100,
         data_center: bool = False,
+        account_zone: ZoneInfo | None = None,
     ) -> None:
         super().__init__(port)
         self.company, self.page_size, self.data_center = company, page_size, data_center
+        self.account_zone, self.unindexed = account_zone or company.zone, set[str]()
         basic = "Basic " + base64.b64encode(f"{email}:{token}".encode()).decode()
         self._authorization = f"Bearer {token}" if data_center else basic
         self._routes: list[tuple[str, Callable[..., Reply]]] = [
             (r"/rest/api/[23]/myself", self._myself),
             (r"/rest/api/[23]/field", lambda _request: Reply.of(list(FIELDS))),
             (r"/rest/api/[23]/status", lambda _request: Reply.of([status_of(key) for key in STATUSES])),
+            (r"/rest/api/[23]/issuetype", lambda _request: Reply.of([issue_type(name) for name in TYPES])),
+            (r"/rest/api/[23]/resolution", lambda _request: Reply.of([{"id": "10000", "name": "Done"}])),
             (r"/rest/api/[23]/project/search", self._projects),
             (r"/rest/api/2/project", lambda _request: Reply.of(self._listed_projects())),
             (r"/rest/api/[23]/search", lambda request: self._search_by_offset(request) if self.data_center else problem(410, REMOVED)),
             (r"/rest/api/[23]/search/jql", self._search),
             (r"/rest/api/[23]/changelog/bulkfetch", self._changelogs),
+            (r"/rest/api/[23]/issue/bulkfetch", self._bulk),
+            (r"/rest/api/[23]/worklog/(updated|deleted)", lambda request, kind: jira_worklogs.feed(self, request, kind)),
+            (r"/rest/api/[23]/worklog/list", lambda request: jira_worklogs.listed(self, request)),
+            (r"/rest/api/[23]/issue/(\d+)/worklog", lambda request, issue: jira_worklogs.of_issue(self, request, issue)),
             (r"/rest/api/[23]/project/([A-Z]+)/version", self._versions),
             (r"/rest/agile/1\.0/board", self._boards),
             (r"/rest/agile/1\.0/board/(\d+)/configuration", self._configuration),
             (r"/rest/agile/1\.0/board/(\d+)/sprint", self._sprints),
+            (r"/rest/greenhopper/1\.0/rapid/charts/sprintreport", lambda request: jira_reports.sprint_report(self, request)),
         ]
 
     @property
@@ -98,7 +117,7 @@ class JiraServer(LocalServer):
                 "accountId": "5b10a2844c20165700ede21g",
                 "displayName": "Reporting bot",
                 "active": True,
-                "timeZone": str(self.company.zone),
+                "timeZone": str(self.account_zone),
                 "locale": "en_US",
             }
         )
@@ -115,13 +134,15 @@ class JiraServer(LocalServer):
     def _search_by_offset(self, request: Request) -> Reply:
         """The search of Data Center: startAt and total; its changelogs are whole."""
         try:
-            query = parse(request.query.get("jql") or "")
+            found = self._found(request.query.get("jql") or "", strict=request.query.get("validateQuery") != "false")
         except QueryRefused as refused:
             return problem(400, str(refused))
-        found = ordered([issue for issue in self._issues() if matches(query, issue)], query)
-        start, size = int(request.query.get("startAt") or 0), min(int(request.query.get("maxResults") or 50), self.page_size)
-        shown = [self._shown(issue, _listed(request.query.get("fields")), False) for issue in found[start : start + size]]
+        fields = _listed(request.query.get("fields"))
+        start, size = int(request.query.get("startAt") or 0), min(int(request.query.get("maxResults") or 50), self._most(fields))
+        shown = [self._shown(issue, fields, False) for issue in found[start : start + size]]
         for issue, one in zip(found[start : start + size], shown, strict=True):
+            if request.query.get("expand") != "changelog":
+                continue
             histories = [history.json() for history in issue.histories()]
             one["changelog"] = {"startAt": 0, "maxResults": len(histories), "total": len(histories), "histories": histories}
         return Reply.of({"startAt": start, "maxResults": size, "total": len(found), "issues": shown})
@@ -129,19 +150,46 @@ class JiraServer(LocalServer):
     def _search(self, request: Request) -> Reply:
         asked = request.json() if request.method == "POST" else request.query
         try:
-            query = parse(asked.get("jql") or "")
+            found = self._found(asked.get("jql") or "", strict=True)
         except QueryRefused as refused:
             return problem(400, str(refused))
-        found = ordered([issue for issue in self._issues() if matches(query, issue)], query)
         offset = int(asked.get("nextPageToken") or 0)
-        size = min(int(asked.get("maxResults") or 50), self.page_size)
         fields, expand = _listed(asked.get("fields")), asked.get("expand") or ""
+        size = min(int(asked.get("maxResults") or 50), self._most(fields))
         shown = [self._shown(issue, fields, "changelog" in expand) for issue in found[offset : offset + size]]
         last = offset + size >= len(found)
         return Reply.of({"issues": shown, "isLast": last} | ({} if last else {"nextPageToken": str(offset + size)}))
 
+    def _found(self, jql: str, *, strict: bool) -> list[RenderedIssue]:
+        """Return the indexed issues that a query finds. strict: an id that does not exist makes the query wrong, as it is on Cloud."""
+        query, issues = parse(jql), self._issues()
+        if strict:
+            self._refuse_unknown_ids(query, issues)
+        if self.data_center and any(name == "updated" and values[0].isdigit() for name, values in query.clauses):
+            raise QueryRefused("Date value for field 'updated' is invalid.")  # nobody promises epoch milliseconds there
+        return ordered([i for i in issues if i.record.id not in self.unindexed and matches(query, i, self.account_zone)], query)
+
+    @staticmethod
+    def _refuse_unknown_ids(query: Query, issues: Sequence[RenderedIssue]) -> None:
+        known = {issue.record.id for issue in issues}
+        for name, values in query.clauses:
+            if name == "id" and not known.issuperset(values):
+                raise QueryRefused("An issue with that id does not exist for field 'id'.")
+
+    def _most(self, fields: Sequence[str]) -> int:
+        return MOST_IDS if list(fields) == ["id"] else self.page_size
+
+    def _bulk(self, request: Request) -> Reply:
+        """Show issues by id, straight from the records and not from the index; what does not exist is left out in silence."""
+        asked = request.json()
+        if len(asked["issueIdsOrKeys"]) > 100:
+            return problem(400, "issueIdsOrKeys holds at most 100 entries.")
+        wanted = set(asked["issueIdsOrKeys"])
+        shown = [self._shown(issue, _listed(asked.get("fields")), False) for issue in self._issues() if issue.record.id in wanted]
+        return Reply.of({"issues": shown, "issueErrors": []})
+
     def _shown(self, issue: RenderedIssue, fields: Sequence[str], changelog: bool) -> dict[str, Any]:
-        answer: dict[str, Any] = {"id": issue.record.id, "key": issue.record.key, "self": f"{self.url}/rest/api/2/issue/{issue.record.id}"}
+        answer: dict[str, Any] = {"id": issue.record.id, "key": issue.key, "self": f"{self.url}/rest/api/2/issue/{issue.record.id}"}
         if fields and fields != ["id"]:
             answer["fields"] = issue.fields(fields)
         if changelog:
@@ -163,7 +211,7 @@ class JiraServer(LocalServer):
         flat = [
             (i.record.id, h)
             for i in self._issues()
-            if i.record.id in wanted or i.record.key in wanted
+            if i.record.id in wanted or i.key in wanted
             for h in i.histories()
             if not fields or h.field_ids & fields
         ]

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from sandbox.tables import POINTS_FIELD, SPRINT_FIELD, STATUSES, Change, Company, IssueRecord, SprintRecord
 
+KEY_FIELD = "issuekey"
+TYPES = {"Epic": "10000", "Story": "10001", "Task": "10002", "Bug": "10003"}
 AUTHOR = {"accountId": "5b10ac8d82e05b22cc7d4ef5", "displayName": "A colleague"}
 
 
@@ -28,6 +30,11 @@ def sprint_json(sprint: SprintRecord, now: datetime) -> dict[str, Any]:
         "startDate": _zulu(sprint.start_at), "endDate": _zulu(sprint.end_at),
     }  # fmt: skip
     return shown | ({"completeDate": _zulu(sprint.completed_at)} if state == "closed" and sprint.completed_at else {})
+
+
+def issue_type(name: str) -> dict[str, Any]:
+    """Return a type of issue."""
+    return {"id": TYPES[name], "name": name, "subtask": False, "hierarchyLevel": 1 if name == "Epic" else 0}
 
 
 def status_of(key: str) -> dict[str, Any]:
@@ -74,6 +81,7 @@ class RenderedIssue:
         self.record, self._company = record, company
         self.changes = [change for change in record.changes if change.at <= company.now]
         self.status, self.points, self.sprints = record.status, record.points, record.sprint
+        self.key, self.project = record.key, record.project
         for change in self.changes:
             self._apply(change)
 
@@ -84,11 +92,15 @@ class RenderedIssue:
             self.points = None if change.to_name is None else float(change.to_name)
         elif change.field_id == SPRINT_FIELD:
             self.sprints = change.to
+        elif change.field_id == KEY_FIELD and change.to_name is not None:
+            self.key, self.project = change.to_name, change.to_name.rsplit("-", 1)[0]
 
     @property
     def updated(self) -> datetime:
-        """The last change."""
-        return max([self.record.created, *(change.at for change in self.changes)])
+        """The last change. A link that is made counts for the blocker only: nobody promises that it counts for both."""
+        links = (k.created for k in self._company.jira.links if k.blocker_id == self.record.id and k.created <= self._company.now)
+        touched = [] if self.record.touched is None else [self.record.touched]
+        return max([self.record.created, *touched, *links, *(change.at for change in self.changes)])
 
     def histories(self) -> list[History]:
         """Return the history, oldest first."""
@@ -107,8 +119,8 @@ class RenderedIssue:
             "updated": stamp(self.updated, zone),
             "resolutiondate": stamp(self.updated, zone) if STATUSES[self.status][1] == "done" else None,
             "status": status_of(self.status),
-            "issuetype": {"id": "10001", "name": record.type, "subtask": False, "hierarchyLevel": 1 if record.type == "Epic" else 0},
-            "project": {"id": "10000", "key": record.project, "name": self._company.jira.projects.get(record.project, record.project)},
+            "issuetype": issue_type(record.type),
+            "project": {"id": "10000", "key": self.project, "name": self._company.jira.projects.get(self.project, self.project)},
             "labels": list(record.labels),
             "duedate": None if record.due is None else str(record.due),
             "parent": self._parent(),
@@ -121,8 +133,10 @@ class RenderedIssue:
     def _parent(self) -> dict[str, Any] | None:
         if self.record.epic is None:
             return None
-        epic = next(issue for issue in self._company.jira.issues if issue.id == self.record.epic)
-        return {"id": epic.id, "key": epic.key, "fields": {"summary": epic.summary, "issuetype": {"name": "Epic", "hierarchyLevel": 1}}}
+        epic = next((issue for issue in self._company.jira.issues if issue.id == self.record.epic), None)
+        if epic is None:  # it was deleted
+            return None
+        return {"id": epic.id, "key": epic.key, "fields": {"summary": epic.summary, "issuetype": issue_type(epic.type)}}
 
     def _versions(self) -> list[dict[str, Any]]:
         known = {version.id: version for version in self._company.jira.versions}
@@ -136,12 +150,12 @@ class RenderedIssue:
         return [{**s, "boardId": s["originBoardId"]} for s in shown] or None
 
     def _links(self) -> list[dict[str, Any]]:
-        """A link stands on both issues, seen from either side."""
+        """A link stands on both issues, seen from either side, as long as both exist."""
         keys = {issue.id: issue.key for issue in self._company.jira.issues}
         kind = {"id": "10100", "name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
         found = []
         for link in self._company.jira.links:
-            if link.created > self._company.now:
+            if link.created > self._company.now or not {link.blocker_id, link.blocked_id} <= keys.keys():
                 continue
             if link.blocker_id == self.record.id:
                 found.append({"id": link.id, "type": kind, "outwardIssue": {"id": link.blocked_id, "key": keys.get(link.blocked_id)}})

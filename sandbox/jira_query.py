@@ -1,4 +1,4 @@
-"""The part of JQL that the double understands: project, sprint, issuetype, labels and updated, joined by AND, and ORDER BY."""
+"""The part of JQL that the double understands: id, project, sprint, issuetype, labels and updated, joined by AND, and ORDER BY."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from sandbox.jira_issue import RenderedIssue
 
@@ -41,16 +42,18 @@ def parse(text: str) -> Query:
     return Query(tuple(clauses), tuple(part.split()[0].lower() for part in tail.split(",") if part.strip()))
 
 
-def matches(query: Query, issue: RenderedIssue) -> bool:
-    """Whether an issue fulfils every clause."""
-    return all(_holds(name, values, issue) for name, values in query.clauses)
+def matches(query: Query, issue: RenderedIssue, zone: ZoneInfo) -> bool:
+    """Whether an issue fulfils every clause; times are read in the account's zone."""
+    return all(_holds(name, values, issue, zone) for name, values in query.clauses)
 
 
-def _holds(name: str, values: Sequence[str], issue: RenderedIssue) -> bool:
+def _holds(name: str, values: Sequence[str], issue: RenderedIssue, zone: ZoneInfo) -> bool:
     record = issue.record
     match name:
+        case "id":
+            return record.id in values
         case "project":
-            return record.project in values
+            return issue.project in values
         case "issuetype":
             return record.type in values
         case "labels":
@@ -58,9 +61,19 @@ def _holds(name: str, values: Sequence[str], issue: RenderedIssue) -> bool:
         case "sprint":
             return any(part.strip() in values for part in (issue.sprints or "").split(","))
         case "updated":
-            return issue.updated >= datetime.fromtimestamp(int(values[0]) / 1000, UTC)
+            return issue.updated >= _instant(values[0], zone)
         case _:
             raise QueryRefused(f"Field '{name}' does not exist or you do not have permission to view it.")
+
+
+def _instant(text: str, zone: ZoneInfo) -> datetime:
+    """Return what a literal means: epoch milliseconds, or minutes in the account's zone (of a doubled hour, the later one)."""
+    if text.isdigit():
+        return datetime.fromtimestamp(int(text) / 1000, UTC)
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=zone, fold=1).astimezone(UTC)
+    except ValueError:
+        raise QueryRefused(f"Date value '{text}' for field 'updated' is invalid.") from None
 
 
 def ordered(issues: Sequence[RenderedIssue], query: Query) -> list[RenderedIssue]:

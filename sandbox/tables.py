@@ -57,7 +57,10 @@ class Change:
 
 @dataclass(slots=True)
 class IssueRecord:
-    """One Jira issue at its creation; `changes` (oldest first) lead to any later state. Instants are aware UTC."""
+    """One Jira issue at its creation; `changes` (oldest first) lead to any later state. Instants are aware UTC.
+
+    touched: the last edit that left no change here (of the summary, a label, a parent); it counts as an update.
+    """
 
     id: str
     key: str
@@ -73,6 +76,7 @@ class IssueRecord:
     version: str | None = None
     due: date | None = None
     changes: list[Change] = field(default_factory=list)
+    touched: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -113,6 +117,18 @@ class LinkRecord:
 
 
 @dataclass(slots=True)
+class WorklogRecord:
+    """Time that somebody booked on an issue; deleted_at: when the entry was deleted."""
+
+    id: str
+    issue_id: str
+    started: datetime
+    seconds: int
+    updated: datetime
+    deleted_at: datetime | None = None
+
+
+@dataclass(slots=True)
 class BoardRecord:
     """One agile board of a project."""
 
@@ -146,6 +162,7 @@ class JiraSite:
     versions: list[VersionRecord]
     issues: list[IssueRecord]
     links: list[LinkRecord]
+    worklogs: list[WorklogRecord] = field(default_factory=list)
 
 
 @dataclass(slots=True)

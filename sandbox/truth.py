@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import pandas as pd
 
@@ -133,6 +134,17 @@ def _membership(issue: IssueRecord, sprint: SprintRecord, now: datetime) -> dict
         "sprint_id": sprint.id, "sprint_name": sprint.name, "item_id": issue.id, "added_at": joined, "removed_at": left, "committed": committed,
         "completed": completed, "points_at_start": points_at(issue, reference), "points_at_end": points_at(issue, left or end),
     }  # fmt: skip
+
+
+def sprint_memberships(company: Company, sprint: SprintRecord) -> Iterator[dict[str, Any]]:
+    """Yield the rows of one closed sprint with their outcome: completed, not_completed, removed, completed_elsewhere."""
+    for issue in company.jira.issues:
+        row = _membership(issue, sprint, company.now)
+        if row is None:
+            continue
+        is_done = value_at(issue, "status", min(sprint.completed_at or company.now, company.now)) == DONE
+        rest = "completed_elsewhere" if is_done else "not_completed"
+        yield {**row, "outcome": "removed" if row["removed_at"] is not None else "completed" if row["completed"] else rest}
 
 
 def _joined(issue: IssueRecord, sprint_id: str, until: datetime) -> datetime:

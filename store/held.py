@@ -56,5 +56,5 @@ class SourceHeld:
             portion = keys[start : start + KEYS_AT_ONCE]
             mine = select(table).where(table.c.source == self._source, key.between(portion[0], portion[-1])).order_by(key)
             with self._reading() as connection:
-                found = connection.execute(mine).mappings().all()
+                found = [dict(row) for row in connection.execute(mine).mappings()]
             yield from found

@@ -29,6 +29,7 @@ class Sprint:
 
     id: str
     board: str
+    board_id: str
     name: str
     state: str
     start_at: datetime | None
@@ -68,12 +69,13 @@ def sprints(client: Client, found: Sequence[Board]) -> Iterator[Sprint]:
         for raw in listed:
             if str(raw["id"]) not in seen:
                 seen.add(str(raw["id"]))
-                yield _sprint(raw, names.get(str(raw.get("originBoardId")), board.name))
+                origin = str(raw.get("originBoardId") or board.id)
+                yield _sprint(raw, names.get(origin, board.name), origin)
 
 
-def _sprint(raw: Any, board: str) -> Sprint:
+def _sprint(raw: Any, board: str, board_id: str) -> Sprint:
     start, end, completed = (_instant(raw.get(key)) for key in ("startDate", "endDate", "completeDate"))
-    return Sprint(str(raw["id"]), board, str(raw["name"]), str(raw["state"]), start, end, completed, str(raw.get("goal") or ""))
+    return Sprint(str(raw["id"]), board, board_id, str(raw["name"]), str(raw["state"]), start, end, completed, str(raw.get("goal") or ""))
 
 
 def _instant(text: str | None) -> datetime | None:
@@ -90,7 +92,7 @@ def sprint_rows(found: Sequence[Sprint]) -> Iterator[dict[str, object]]:
 def releases(client: Client, settings: JiraSettings) -> Iterator[dict[str, object]]:
     """Yield the rows of the table releases."""
     for project in settings.projects:
-        for raw in client.pages(f"/rest/api/3/project/{project}/version" if client.is_cloud else f"/rest/api/2/project/{project}/version"):
+        for raw in client.pages(client.path(f"project/{project}/version")):
             day = date.fromisoformat(raw["releaseDate"]) if raw.get("releaseDate") else None
             released = bool(raw.get("released"))
             yield {

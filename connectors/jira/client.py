@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 5.0
 MOST_PAGES = 10_000
+ISSUES_A_PAGE = 100
+IDS_A_PAGE = 5_000
+"""The most that Cloud allows; who allows less (Data Center: 1,000) answers shorter pages."""
 SANDBOX_ACCOUNT = ("bot@example.com", "sandbox")
 HEADERS = {"Accept-Language": "en", "X-Force-Accept-Language": "true"}
 """Error texts come in the account's language unless asked otherwise."""
@@ -54,30 +57,34 @@ class Client:
         """Return the JSON answer to a POST."""
         return self._call("POST", path, data=json.dumps(body))
 
-    def pages(self, path: str, **query: object) -> Iterator[Any]:
+    def path(self, rest: str) -> str:
+        """Return the address of a platform resource: version 3 on Cloud, 2 on Data Center."""
+        return f"/rest/api/{3 if self.is_cloud else 2}/{rest}"
+
+    def pages(self, path: str, member: str = "values", **query: object) -> Iterator[Any]:
         """Yield every entry of an offset-paged list; a page that is short is not the end, only an empty or last one is."""
         received = 0
         for _ in range(MOST_PAGES):
             page = self.get(path, **query, startAt=received)
-            values = self._member(page, "values", path)
+            values = self._member(page, member, path)
             yield from values
             received += len(values)
             if not values or page.get("isLast") is True or ("total" in page and received >= int(page["total"])):
                 return
         raise ContractError(f"{self.source}: {path} has no last page after {MOST_PAGES} pages.")
 
-    def search(self, jql: str, fields: list[str]) -> Iterator[Any]:
-        """Yield every issue of a query, by token on Cloud and by offset on Data Center.
+    def search(self, jql: str, fields: Sequence[str]) -> Iterator[Any]:
+        """Yield every issue of a query, by token on Cloud and by offset, with its history, on Data Center.
 
         Raises: ContractError when the vendor repeats a page token or never ends.
         """
         return self._search_cloud(jql, fields) if self.is_cloud else self._search_data_center(jql, fields)
 
-    def _search_cloud(self, jql: str, fields: list[str]) -> Iterator[Any]:
-        token, seen = None, set()
+    def _search_cloud(self, jql: str, fields: Sequence[str]) -> Iterator[Any]:
+        token, seen, size = None, set(), IDS_A_PAGE if tuple(fields) == ("id",) else ISSUES_A_PAGE
         for _ in range(MOST_PAGES):
             try:
-                page = self.get("/rest/api/3/search/jql", jql=jql, fields=",".join(fields), maxResults=100, nextPageToken=token)
+                page = self.get("/rest/api/3/search/jql", jql=jql, fields=",".join(fields), maxResults=size, nextPageToken=token)
             except SourceConfigError as error:
                 if token is None:
                     raise
@@ -93,28 +100,47 @@ class Client:
             seen.add(token)
         raise ContractError(f"{self.source}: the search has no last page after {MOST_PAGES} pages.")
 
-    def _search_data_center(self, jql: str, fields: list[str]) -> Iterator[Any]:
-        received = 0
+    def _search_data_center(self, jql: str, fields: Sequence[str]) -> Iterator[Any]:
+        received, total = 0, 0
+        ids_only = tuple(fields) == ("id",)
+        more = {"maxResults": IDS_A_PAGE} if ids_only else {"maxResults": ISSUES_A_PAGE, "expand": "changelog"}
         for _ in range(MOST_PAGES):
-            page = self.get("/rest/api/2/search", jql=jql, fields=",".join(fields), expand="changelog", maxResults=100, startAt=received)
+            page = self.get("/rest/api/2/search", jql=jql, fields=",".join(fields), startAt=received, validateQuery="false", **more)
             issues = self._member(page, "issues", "/rest/api/2/search")
+            if int(page.get("total", 0)) < total:  # the pages moved up, and over one of their borders an issue was lost
+                raise TransientSourceError(
+                    f"{self.source}: the search became shorter between two pages; it begins again.", retry_after_seconds=0
+                )
             yield from issues
-            received += len(issues)
-            if not issues or received >= int(page.get("total", 0)):
+            received, total = received + len(issues), int(page.get("total", 0))
+            if not issues or received >= total:
                 return
         raise ContractError(f"{self.source}: the search has no last page after {MOST_PAGES} pages.")
 
-    def require_account(self) -> None:
-        """Check that the credentials still are somebody's: a site open to the public answers everybody, with what everybody may see."""
+    def issues(self, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Any]:
+        """Yield the issues that exist of these ids. On Cloud they come from the records, not from the index of the search."""
+        for start in range(0, len(ids), ISSUES_A_PAGE):
+            block = ids[start : start + ISSUES_A_PAGE]
+            if not self.is_cloud:
+                yield from self._search_data_center(f"id in ({','.join(block)}) ORDER BY created ASC", fields)
+                continue
+            page = self.post("/rest/api/3/issue/bulkfetch", {"issueIdsOrKeys": list(block), "fields": list(fields)})
+            if page.get("issueErrors"):  # not those that do not exist: those are left out in silence
+                raise TransientSourceError(f"{self.source}: Jira could not show {len(page['issueErrors'])} issues just now.")
+            yield from self._member(page, "issues", "/rest/api/3/issue/bulkfetch")
+
+    def require_account(self) -> Mapping[str, Any]:
+        """Return the account; the credentials must still be somebody's: a site open to the public answers everybody."""
         account = self.get("/rest/api/2/myself")
         if not isinstance(account, dict) or not (account.get("accountId") or account.get("key") or account.get("name")):
             raise AuthError(
                 f"{self.source}: the site answers, but not to this account; the credentials may have expired. Renew JIRA_TOKEN (or JIRA_PAT)."
             )
+        return account
 
-    def require_projects(self) -> None:
-        """Check that every configured project is visible: an account without rights sees 0 issues and no error."""
-        path = "/rest/api/3/project/search" if self.is_cloud else "/rest/api/2/project"
+    def require_projects(self) -> dict[str, str]:
+        """Return id → key of the visible projects; every configured one must be: an account without rights sees 0 issues and no error."""
+        path = self.path("project/search" if self.is_cloud else "project")
         listed = list(self.pages(path)) if self.is_cloud else self.get(path)
         visible = sorted(str(project["key"]) for project in listed)
         for key in self._settings.projects:
@@ -123,6 +149,7 @@ class Client:
                 raise PermissionSourceError(
                     f"{self.source}: project '{key}' is not visible. Visible projects: {', '.join(visible[:20]) or 'none'}. {hint}"
                 )
+        return {str(project["id"]): str(project["key"]) for project in listed}
 
     def _member(self, page: Any, name: str, path: str) -> list[Any]:
         if not isinstance(page, dict) or not isinstance(page.get(name), list):

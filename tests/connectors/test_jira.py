@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from jira import JIRA
@@ -29,10 +28,9 @@ from sandbox.server import Reply, Request
 from sandbox.tables import BoardRecord, Company, LinkRecord, SprintRecord, VersionRecord
 from sandbox.world import make_world
 from settings import Secret
-from store.types import WHOLE, Window
-from tests.connectors.jira_site import BLOCKED, DOING, DONE, DROPPED, NOW, TODO, at, company, issue
+from store.types import Window
+from tests.connectors.jira_site import BLOCKED, DOING, DONE, DROPPED, TODO, VIENNA, InMemory, at, company, issue, read
 
-VIENNA = ZoneInfo("Europe/Vienna")
 Row = dict[str, Any]
 
 
@@ -44,14 +42,6 @@ def serving(site: Company, **options: Any) -> Iterator[JiraServer]:
 
 def connector(server: JiraServer, **settings: Any) -> Connector:
     return Connector("delivery", JiraSettings(**{"projects": ("WEB",), "endpoint": server.url, **settings}), VIENNA)
-
-
-def read(source: Connector, stream: str, now: datetime = NOW) -> list[Row]:
-    wanted = next(s for s in source.streams() if s.name == stream)
-    (batch,) = source.read(wanted, Window(datetime(2000, 1, 1, tzinfo=UTC), now))
-    assert batch.slice == WHOLE
-    rows: list[Row] = batch.rows.to_pylist()
-    return rows
 
 
 def rows(site: Company, stream: str, **settings: Any) -> list[Row]:
@@ -228,7 +218,9 @@ def test_one_scan_serves_all_streams() -> None:
         assert server.calls == []
         for stream in source.streams():
             read(source, stream.name)
-        assert sum(call.path.endswith("/search/jql") for call in server.calls) == 1
+        searches = [call.query["fields"] for call in server.calls if call.path.endswith("/search/jql")]
+        assert len(searches) == 2, "the issues, and the census"
+        assert searches[1] == "id"
         assert {call.path for call in server.calls if "search" in call.path} == {"/rest/api/3/search/jql", "/rest/api/3/project/search"}
 
 
@@ -263,8 +255,9 @@ def test_sprints_of_a_board_without_sprints_are_passed_over() -> None:
 def test_everything_is_complete_through_the_last_local_midnight() -> None:
     with serving(company()) as server:
         source = connector(server)
-        (batch,) = source.read(source.streams()[0], Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2026, 4, 1, 21, 59, tzinfo=UTC)))
-        assert batch.complete_through == datetime(2026, 3, 31, 22, tzinfo=UTC)
+        window = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2026, 4, 1, 21, 59, tzinfo=UTC), InMemory())
+        for stream in source.streams():
+            assert list(source.read(stream, window))[-1].complete_through == datetime(2026, 3, 31, 22, tzinfo=UTC)
 
 
 def two_estimates(server: JiraServer, **more: Any) -> Any:
