@@ -203,7 +203,7 @@ class _Pull:
         window = self._window(stream, closed)
         if window is None:
             return
-        total = 1 if stream.slicing == "whole" else len(window.days(self.connector.zone()))
+        total = 1 if stream.slicing == "whole" else len(window.days(self._zone(stream)))
         before = Changes(outcome.rows_read, outcome.rows_changed, closed.slices)
 
         def committed(now: Changes) -> None:
@@ -242,7 +242,7 @@ class _Pull:
         start = self.connector.start
         if stream.slicing == "whole":
             return Window(datetime(start.year, start.month, start.day, tzinfo=UTC), self.now)
-        zone = self.connector.zone()
+        zone = self._zone(stream)
         # the vendor's day that holds the first hours of our first day may be the one before
         since = min(day_start(start, zone), day_start(start, self.reporting_zone))
         if closed.last_slice is not None:
@@ -253,6 +253,9 @@ class _Pull:
                 following = through.replace(tzinfo=UTC).astimezone(zone).date()
                 since = max(since, self._again_from(min(following, self.build.unsettled(self.source, stream) or following), zone))
         return Window(since, self.now) if since < self.now else None
+
+    def _zone(self, stream: Stream) -> ZoneInfo:
+        return stream.zone or self.connector.zone()
 
     def _again_from(self, first: date, zone: ZoneInfo) -> datetime:
         return day_start(first if self.order.since is None else min(first, self.order.since), zone)

@@ -27,9 +27,16 @@ from store.schema import FACTS, arrow_schema, coverage, meta, slices, warehouse
 from store.stage import Stage
 from store.types import Batch, Stream
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 UPGRADES = {
-    "1": "ALTER TABLE events ADD COLUMN received_at TIMESTAMP; ALTER TABLE _slices ADD COLUMN pulled_at TIMESTAMP; ALTER TABLE _slices ADD COLUMN context VARCHAR; ALTER TABLE sprint_items ADD COLUMN completed_outside BOOLEAN"
+    "1": "ALTER TABLE events ADD COLUMN received_at TIMESTAMP; ALTER TABLE _slices ADD COLUMN pulled_at TIMESTAMP; ALTER TABLE _slices ADD COLUMN context VARCHAR; ALTER TABLE sprint_items ADD COLUMN completed_outside BOOLEAN",
+    "2": "; ".join(
+        [
+            "CREATE TABLE IF NOT EXISTS profiles (source VARCHAR NOT NULL, slice DATE NOT NULL, id VARCHAR NOT NULL, last_seen_at TIMESTAMP, properties VARCHAR)",
+            "CREATE TABLE IF NOT EXISTS funnel_steps (source VARCHAR NOT NULL, slice DATE NOT NULL, funnel_id VARCHAR NOT NULL, day DATE NOT NULL, step BIGINT NOT NULL, event VARCHAR, count BIGINT NOT NULL)",
+            'CREATE TABLE IF NOT EXISTS retention_cohorts (source VARCHAR NOT NULL, slice DATE NOT NULL, name VARCHAR NOT NULL, day DATE NOT NULL, "interval" BIGINT NOT NULL, people BIGINT NOT NULL, cohort_people BIGINT NOT NULL)',
+        ]
+    ),
 }
 """Version → what makes it the next one; what it leaves empty is filled as the sources are read again."""
 MEMORY = "32MB"

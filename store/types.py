@@ -22,6 +22,7 @@ class Stream:
     slicing: "day" = replaced one vendor day at a time; "whole" = replaced whole on every sync.
     lookback: how far behind the saved coverage to read again, for vendors that revise.
     keeps_deleted: a row that the vendor does not list any more stays, with the instant in deleted_at.
+    zone: whose days slice it; None = those of the connector's zone().
     """
 
     name: str
@@ -29,6 +30,7 @@ class Stream:
     slicing: Slicing
     lookback: timedelta = timedelta(0)
     keeps_deleted: bool = False
+    zone: ZoneInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
