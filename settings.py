@@ -186,9 +186,20 @@ def _entry(path: Path, listed: Any, name: str) -> SourceEntry:
 
 
 def _interval(text: object, where: str) -> timedelta:
-    match = re.fullmatch(r"([1-9][0-9]{0,3})(m|h|d)", str(text))
+    try:
+        return duration(str(text))
+    except ValueError as error:
+        raise ConfigError(f"{where}: 'every' is '{text}'. Write how often to sync as 15m, 1h or 1d.") from error
+
+
+def duration(text: str) -> timedelta:
+    """Return what 15m, 12h or 14d means.
+
+    Raises: ValueError for anything else.
+    """
+    match = re.fullmatch(r"([1-9][0-9]{0,3})(m|h|d)", text)
     if match is None:
-        raise ConfigError(f"{where}: 'every' is '{text}'. Write how often to sync as 15m, 1h or 1d.")
+        raise ValueError(f"'{text}' is no duration. Write it as 15m, 12h or 14d.")
     return int(match[1]) * {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[match[2]]
 
 

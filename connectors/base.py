@@ -7,14 +7,14 @@ import importlib
 import pkgutil
 import typing
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import connectors
 from connectors.budget import Budget, Limits
 from errors import ConfigError, suggest
-from settings import Field, Secret, SourceEntry
+from settings import Field, Secret, SourceEntry, duration
 from store.types import Batch, Stream, Window
 
 
@@ -41,7 +41,7 @@ class Connector(Protocol):
         """Take every call from now on out of this budget."""
 
     def zone(self) -> ZoneInfo:
-        """Return the zone whose days slice this source's streams (asks the vendor when only it knows)."""
+        """Return the zone whose days slice this source's streams, but for those that name their own (asks the vendor when only it knows)."""
 
     def check(self) -> str:
         """Make one cheap call and return a sentence on what it reached; raise ConfigError or SourceError otherwise."""
@@ -142,6 +142,8 @@ def _as(target: Any, value: object, name: str) -> object:
         return value if isinstance(value, date) else date.fromisoformat(str(value))
     if target is ZoneInfo:
         return ZoneInfo(str(value))
+    if target is timedelta:
+        return duration(str(value))
     if target is bool:
         if not isinstance(value, bool):
             raise ValueError(f"'{value}' is not true or false.")
@@ -151,9 +153,25 @@ def _as(target: Any, value: object, name: str) -> object:
     if origin is tuple:
         if not isinstance(value, list):
             raise ValueError(f"'{value}' must be a list.")
-        return tuple(str(item) for item in value)
+        return tuple(_as(typing.get_args(target)[0], item, name) for item in value)
+    if dataclasses.is_dataclass(target):
+        return _record(target, value)
     if origin is dict or origin is Mapping:
         if not isinstance(value, Mapping):
             raise ValueError(f"'{value}' must be a mapping.")
         return {str(k): str(v) for k, v in value.items()}
     return str(value)
+
+
+def _record(kind: Any, value: object) -> object:
+    """Return one mapping of a list as `kind`, each of its fields converted; `kind` itself may raise ValueError."""
+    known, types = {field.name: field for field in dataclasses.fields(kind)}, typing.get_type_hints(kind)
+    if not isinstance(value, Mapping):
+        raise ValueError(f"'{value}' must be a mapping with {', '.join(known)}.")
+    unknown = [str(key) for key in value if key not in known]
+    absent = [key for key, field in known.items() if field.default is dataclasses.MISSING and key not in value]
+    if unknown:
+        raise ValueError(f"'{unknown[0]}' is unknown. Known: {', '.join(known)}. {suggest(unknown[0], known) or ''}".rstrip())
+    if absent:
+        raise ValueError(f"{', '.join(absent)} is missing.")
+    return kind(**{key: _as(types[key], item, key) for key, item in value.items()})

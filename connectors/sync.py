@@ -217,7 +217,7 @@ class _Pull:
         window = self._window(stream, closed)
         if window is None:
             return
-        total = len(window.days(self.connector.zone())) if stream.slicing == "day" else 1
+        total = len(window.days(self._zone(stream))) if stream.slicing == "day" else 1
         before = Changes(outcome.rows_read, outcome.rows_changed, closed.slices)
 
         def committed(now: Changes) -> None:
@@ -258,7 +258,7 @@ class _Pull:
             first_instant = datetime(start.year, start.month, start.day, tzinfo=UTC)
             held = self.build.held_of(self.source)
             return Window(self._since_pull(stream, held) or first_instant, self.now, held)
-        zone = self.connector.zone()
+        zone = self._zone(stream)
         # the vendor's day that holds the first hours of our first day may be the one before
         since = min(day_start(start, zone), day_start(start, self.reporting_zone))
         if closed.last_slice is not None:
@@ -279,6 +279,8 @@ class _Pull:
             return None
         last = held.pulled_at(stream)
         return None if last is None or last > self.now else last - stream.lookback
+    def _zone(self, stream: Stream) -> ZoneInfo:
+        return stream.zone or self.connector.zone()
 
     def _again_from(self, first: date, zone: ZoneInfo) -> datetime:
         return day_start(first if self.order.since is None else min(first, self.order.since), zone)

@@ -6,22 +6,26 @@ import base64
 import gzip
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from sandbox.mixpanel_people import engage
+from sandbox.mixpanel_reports import funnel_steps, retention
 from sandbox.server import LocalServer, Reply, Request
 from sandbox.tables import Company
 
 LEAST_GZIP = 1_400
+UTC_ZONE = ZoneInfo("UTC")
 BROWSERS = {"desktop": "Chrome", "mobile": "Mobile Safari", "tablet": "Safari"}
 
 
 class MixpanelServer(LocalServer):
-    """Serves one project to one service account."""
+    """Serves one project to one service account. zone: the project's, in which the query API tells days; exports are in UTC."""
 
     def __init__(
         self,
@@ -32,8 +36,10 @@ class MixpanelServer(LocalServer):
         username: str = "svc",
         secret: str = "sandbox",
         page_size: int = 1_000,
+        zone: ZoneInfo = UTC_ZONE,
     ) -> None:
         super().__init__(port)
+        self.zone = zone
         self.company, self.project_id, self.page_size = company, project_id, page_size
         self._authorization = "Basic " + base64.b64encode(f"{username}:{secret}".encode()).decode()
         self._days: dict[date, bytes] | None = None
@@ -55,7 +61,11 @@ class MixpanelServer(LocalServer):
             case "/export":
                 return self._export(request)
             case "/engage":
-                return self._engage(request)
+                return engage(self.company, self.zone, {**request.query, **_form(request)}, self.page_size)
+            case "/funnels":
+                return self._query(request, funnel_steps)
+            case "/retention":
+                return self._query(request, retention)
             case "/segmentation":
                 return self._segmentation(request)
             case "/events/names":
@@ -90,23 +100,16 @@ class MixpanelServer(LocalServer):
             self._seen = self.company
         return self._days
 
-    def _engage(self, request: Request) -> Reply:
-        people = self.company.visits.groupby("user_id").agg(last=("time", "max"), first=("time", "min"))
-        form = {**request.query, **_form(request)}
-        page = int(form.get("page") or 0)
-        shown = people.iloc[page * self.page_size : (page + 1) * self.page_size]
-        results = [
-            {"$distinct_id": str(user), "$properties": {"$last_seen": _instant(row.last), "$created": _instant(row.first)}}
-            for user, row in zip(shown.index, shown.itertuples(), strict=True)
-        ]
-        answer = {
-            "page": page,
-            "page_size": self.page_size,
-            "session_id": form.get("session_id") or "sandbox-1",
-            "status": "ok",
-            "results": results,
-        }
-        return Reply.of(answer | ({"total": len(people)} if page == 0 else {}))
+    def _query(self, request: Request, serve: Callable[[Company, ZoneInfo, Mapping[str, str]], Reply]) -> Reply:
+        """Answer a report in the days of the project's zone; no day may lie ahead."""
+        today = max(self.company.now, datetime.now(UTC)).astimezone(self.zone).date()
+        try:
+            first, last = (date.fromisoformat(request.query[key]) for key in ("from_date", "to_date"))
+        except (KeyError, ValueError):
+            return error_reply(400, "from_date and to_date are required and have the form YYYY-MM-DD.")
+        if last > today or first > last:
+            return error_reply(400, "to_date cannot be later than today")
+        return serve(self.company, self.zone, request.query)
 
     def _segmentation(self, request: Request) -> Reply:
         actions = self.company.actions
@@ -162,7 +165,3 @@ def _form(request: Request) -> dict[str, str]:
     if request.method != "POST":
         return {}
     return {key: values[0] for key, values in parse_qs(request.body.decode()).items()}
-
-
-def _instant(seconds: object) -> str:
-    return datetime.fromtimestamp(int(str(seconds)), UTC).strftime("%Y-%m-%dT%H:%M:%S")

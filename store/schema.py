@@ -214,6 +214,31 @@ milestones = _fact(
     _c("url", String, "link for people"),
 )
 
+profiles = _fact(
+    "profiles",
+    _c("id", String, "the vendor's canonical user id, the same as events.user_id", False),
+    _c("last_seen_at", DateTime, "when the person was seen last, UTC"),
+    _c("properties", String, "the properties that sources.yaml names, JSON; empty when it names none"),
+)
+
+funnel_steps = _fact(
+    "funnel_steps",
+    _c("funnel_id", String, "id of the saved funnel", False),
+    _c("day", Date, "day on which the people entered the funnel, in the project's zone", False),
+    _c("step", BigInteger, "1 for the first step", False),
+    _c("event", String, "event of the step"),
+    _c("count", BigInteger, "distinct people who entered on this day and came this far; never adds up", False),
+)
+
+retention_cohorts = _fact(
+    "retention_cohorts",
+    _c("name", String, "name of the report in sources.yaml", False),
+    _c("day", Date, "first day of the cohort, in the project's zone", False),
+    Column("interval", BigInteger, nullable=False, quote=True, comment="0 for the first day or week after the cohort's own event"),
+    _c("people", BigInteger, "distinct people of the cohort who came back in this interval; never adds up", False),
+    _c("cohort_people", BigInteger, "distinct people of the cohort, the same in each interval; never adds up", False),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class TimeAxis:
@@ -239,6 +264,8 @@ TIME_AXES: dict[str, TimeAxis] = {
     "worklogs": TimeAxis("started_at", ("updated_at",)),
     "campaigns": TimeAxis("start_on", ("end_on",)),
     "milestones": TimeAxis("end_on", ("start_on",)),
+    "funnel_steps": TimeAxis("day"),
+    "retention_cohorts": TimeAxis("day"),
 }
 """Tables without an entry have no time and cannot carry a measure."""
 
@@ -248,7 +275,9 @@ PLANNED: frozenset[tuple[str, str]] = frozenset(
 )
 """Time columns that hold plans: a day that has not come yet is known."""
 
-NON_ADDITIVE: frozenset[tuple[str, str]] = frozenset({("web_traffic", "total_users")})
+NON_ADDITIVE: frozenset[tuple[str, str]] = frozenset(
+    {("web_traffic", "total_users"), ("funnel_steps", "count"), ("retention_cohorts", "people"), ("retention_cohorts", "cohort_people")}
+)
 """Columns whose values must never be summed (distinct people counted per cell)."""
 
 documents = _fact(

@@ -29,6 +29,7 @@ class Stream:
     key: the column that names the rows of a keyed stream.
     derived_from: the stream whose rows it is made of; it is not read when that one did not come whole.
     is_optional: a failure of it never fails its source; it ends unavailable, with the reason.
+    zone: whose days slice it; None = those of the connector's zone().
     """
 
     name: str
@@ -39,6 +40,7 @@ class Stream:
     key: str = ""
     derived_from: str | None = None
     is_optional: bool = False
+    zone: ZoneInfo | None = None
 
 
 class Held(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -13,6 +13,19 @@ import pytest
 from connectors.base import option, read_settings
 from errors import ConfigError
 from settings import Secret, SourceEntry, Workspace, load_sources, workspace
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Report:
+    """One mapping of a list."""
+
+    name: str
+    unit: Literal["day", "week"]
+    most: int = 7
+
+    def __post_init__(self) -> None:
+        if self.most < 1:
+            raise ValueError(f"most of '{self.name}' is {self.most}.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +38,8 @@ class Sample:
     start: date = option("first day", default=date(2026, 1, 1), example="2026-01-01")
     zone: ZoneInfo = option("zone of the project", default=ZoneInfo("UTC"), example="Europe/Vienna")
     boards: tuple[str, ...] = option("boards", default=(), example="[A, B]")
+    window: timedelta = option("window", default=timedelta(days=1), example="14d")
+    reports: tuple[Report, ...] = option("reports", default=(), example="[{name: a, unit: day, most: 3}]")
 
 
 def entries(tmp_path: Path, text: str) -> tuple[SourceEntry, ...]:
@@ -44,6 +59,13 @@ def test_an_absent_file_gives_no_sources(tmp_path: Path) -> None:
 def test_values_take_their_declared_types(tmp_path: Path) -> None:
     entry = one(tmp_path, "project: 77", "region: eu", "start: 2026-03-01", "zone: Europe/Vienna", "boards: [1, B]")
     assert read_settings(Sample, entry) == Sample("77", None, "eu", date(2026, 3, 1), ZoneInfo("Europe/Vienna"), ("1", "B"))
+
+
+def test_a_list_may_hold_mappings_and_a_window_is_a_duration(tmp_path: Path) -> None:
+    entry = one(tmp_path, "project: 77", "window: 12h", "reports: [{name: 5, unit: week}, {name: b, unit: day, most: 3}]")
+    settings = read_settings(Sample, entry)
+    assert settings.reports == (Report(name="5", unit="week", most=7), Report(name="b", unit="day", most=3))
+    assert settings.window == timedelta(hours=12)
 
 
 def test_a_reference_is_read_from_the_environment_and_stays_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,6 +91,12 @@ def test_a_reference_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.Mo
         (["project: 1", "start: yesterday"], r"sources\.yaml:6: .*'yesterday'.* Example: 2026-01-01"),
         (["project: 1", "zone: Europe/Wien"], r"sources\.yaml:6: .*Europe/Wien"),
         (["project: 1", "boards: A"], r"sources\.yaml:6: .* must be a list"),
+        (["project: 1", "window: 2 weeks"], r"sources\.yaml:6: .*'2 weeks' is no duration\. Write it as .* Example: 14d"),
+        (["project: 1", "reports: [a]"], r"sources\.yaml:6: .*'a' must be a mapping with name, unit, most"),
+        (["project: 1", "reports: [{name: a, unit: day}, {nam: b}]"], r"sources\.yaml:6: .*'nam' is unknown\. Known: name, unit, most\. Did you mean: name\?"),
+        (["project: 1", "reports: [{name: a}]"], r"sources\.yaml:6: .* unit is missing"),
+        (["project: 1", "reports: [{name: a, unit: month}]"], r"sources\.yaml:6: .*'month' is not one of day, week"),
+        (["project: 1", "reports: [{name: a, unit: day, most: 0}]"], r"sources\.yaml:6: .*most of 'a' is 0"),
         (["region: eu"], r"sources\.yaml:3: source 'web' has no 'project' \(project number\)\. Add 'project: 77'"),
     ],
 )  # fmt: skip

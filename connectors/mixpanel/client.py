@@ -31,7 +31,7 @@ from errors import (
 )
 
 if TYPE_CHECKING:
-    from connectors.mixpanel import MixpanelSettings
+    from connectors.mixpanel.settings import MixpanelSettings
 
 BLOCK = 1 << 18
 LONGEST_REFUSAL = 4_000
@@ -58,7 +58,7 @@ class _Library(MixpanelUtils):  # type: ignore[misc]  # the library has no annot
         retries: int = 0,
     ) -> Any:
         """Open one request and return the answer, its body unread for a raw stream."""
-        version = [] if base_url == self.import_api else ["2.0"]
+        version = [] if base_url == self.import_api or path_components[0] == "query" else ["2.0"]
         named = {**params, "project_id": self.project_id} if self.project_id else dict(params)
         encoded = urllib.parse.urlencode({k: json.dumps(v) if isinstance(v, list) else v for k, v in named.items()})
         address = "/".join([base_url, *version, *path_components])
@@ -127,11 +127,31 @@ class Client:
             answer = self._library.query_export(query, add_gzip_header=True, raw_stream=True)
         except urllib.error.HTTPError as error:
             with error:
-                raise self._refusal(error, day) from None
+                raise self._refusal(error, f"the export of {day}") from None
         except FAILURES as error:
             raise self._unreachable(error) from error
         with answer:
             yield from self._checked(answer, day)
+
+    def ask(self, path: list[str], query: dict[str, Any], what: str) -> bytes:
+        """Return the whole answer to one question; path begins with "query" for the API without a version segment.
+
+        what: the subject of the question, for messages. Raises as export().
+        """
+        self.budget.spend()
+        try:
+            with self._library.request(self._library.formatted_api, path, query, raw_stream=True) as answer:
+                body: bytes = answer.read()
+                return body
+        except urllib.error.HTTPError as error:
+            with error:
+                raise self._refusal(error, what, "queries") from None
+        except http.client.IncompleteRead as error:
+            raise TransientSourceError(
+                f"{self._source}: the answer about {what} did not come whole. The earlier data stay; sync again."
+            ) from error
+        except FAILURES as error:
+            raise self._unreachable(error, self._library.formatted_api) from error
 
     def _checked(self, answer: http.client.HTTPResponse, day: date) -> Iterator[bytes]:
         tail = b""
@@ -169,14 +189,14 @@ class Client:
             f"{self._source}: the export of {day} did not come whole ({how}). The day keeps its earlier data; sync again."
         )
 
-    def _unreachable(self, error: Exception) -> TransientSourceError:
-        host = urllib.parse.urlsplit(self._library.raw_api).netloc
+    def _unreachable(self, error: Exception, base: str | None = None) -> TransientSourceError:
+        host = urllib.parse.urlsplit(base or self._library.raw_api).netloc
         reason = getattr(error, "reason", None) or type(error).__name__
         return TransientSourceError(
             f"{self._source}: Mixpanel did not answer at {host} ({str(reason)[:80]}). Check the network, then run the sync again."
         )
 
-    def _words(self, body: str) -> str:
+    def words(self, body: str) -> str:
         """Return the vendor's own sentence; never a whole body."""
         try:
             text = str(json.loads(body).get("error", ""))
@@ -185,7 +205,7 @@ class Client:
         said = vendor_words(text, (self._settings.service_account, self._settings.secret))
         return said or "it names no reason. Check 'start', 'residency' and 'endpoint'."
 
-    def _refusal(self, error: urllib.error.HTTPError, day: date) -> SourceError:
+    def _refusal(self, error: urllib.error.HTTPError, what: str, calls: str = "exports") -> SourceError:
         """Return the typed error for a status (statuses and texts: docs.mixpanel.com and public connectors, 2026-08)."""
         body, settings = _body(error), self._settings
         where = f"{self._source}: project {settings.project_id} (residency {settings.residency})"
@@ -193,15 +213,17 @@ class Client:
             case 400 if "Unable to authenticate" in body:
                 return AuthError(f"{where}: the service account was refused. Renew service_account and secret.")
             case 400 if "to_date cannot be later than today" in body:
-                return SourceConfigError(f"{where}: {day} has not begun in the project's zone. Check 'timezone' and 'created_before_2023'.")
+                return SourceConfigError(
+                    f"{where}: {what}: the day has not begun in the project's zone. Check 'timezone' and 'created_before_2023'."
+                )
             case 400:
-                return SourceConfigError(f"{where} refuses the export of {day}: {self._words(body)}")
+                return SourceConfigError(f"{where} refuses {what}: {self.words(body)}")
             case 401:
                 return AuthError(
                     f"{where}: 401, the service account was refused. Renew service_account and secret, and check the residency."
                 )
             case 402:
-                return PlanError(f"{where}: the plan does not include raw exports.")
+                return PlanError(f"{where}: the plan does not include {what}.")
             case 403:
                 return PermissionSourceError(
                     f"{where}: the service account does not reach this project. Add it to the project, and check the residency (us, eu, in)."
@@ -210,7 +232,7 @@ class Client:
                 return SourceConfigError(f"{where}: the address is unknown. Check 'residency' (us, eu, in) and 'endpoint'.")
             case 429:
                 return QuotaError(
-                    f"{where}: the quota of 60 exports an hour is used up. What was read is kept; sync again later.",
+                    f"{where}: the quota of 60 {calls} an hour is used up. What was read is kept; sync again later.",
                     retry_after_seconds=retry_after(error.headers),
                 )
             case code if code >= 500:
@@ -218,7 +240,7 @@ class Client:
                     f"{where}: Mixpanel has a fault ({code}). Run the sync again later.", retry_after_seconds=retry_after(error.headers)
                 )
             case code:
-                return ContractError(f"{where}: an unexpected answer {code} for the export of {day}.")
+                return ContractError(f"{where}: an unexpected answer {code} for {what}.")
 
 
 def _is_packed(headers: Message) -> bool:

@@ -102,12 +102,6 @@ def test_m36_f31_a_stream_that_is_not_in_the_plan_is_unavailable_and_the_others_
     assert {name: source.status for name, source in result.sources.items()} == {"web": "ok", "product": "ok", "delivery": "ok"}
 
 
-def test_m38_m39_f30_profiles_funnels_and_retention_are_not_read_so_none_is_partial(small_shop: Shop) -> None:
-    """They are per page and per window at the vendor; every KPI on people comes from the events themselves."""
-    small_shop.sync()
-    assert {call.path for call in small_shop.servers[1].calls} == {"/api/2.0/export"}
-
-
 @pytest.mark.parametrize("minutes", [-10, 10])
 def test_m60_a_clock_that_is_ten_minutes_off_loses_no_row_at_any_vendor(small_shop: Shop, minutes: int) -> None:
     """The last sync before and the first after midnight run on a wrong clock; the next one on the right clock has everything."""

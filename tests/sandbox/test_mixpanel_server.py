@@ -9,13 +9,14 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPResponse
 
 import pytest
 
 from sandbox.mixpanel import MixpanelServer
-from tests.connectors.mixpanel_company import FOUR, NOON, company
+from sandbox.world import make_world
+from tests.connectors.mixpanel_company import FOUR, NOON, VIENNA, company
 
 ACCOUNT = base64.b64encode(b"svc:sandbox").decode()
 
@@ -101,6 +102,55 @@ def test_a_frame_changed_in_place_shows_after_invalidate(server: MixpanelServer)
     server.company.actions.loc[0, "time"] += 86_400
     server.invalidate()
     assert (len(export(server, "2026-03-27", "2026-03-27")), len(export(server, "2026-03-28", "2026-03-28"))) == (2, 2)
+
+
+def test_profiles_have_private_parts_unless_a_query_names_what_it_wants() -> None:
+    with MixpanelServer(make_world(3, start=date(2026, 3, 27), days=2).company, page_size=10, zone=VIENNA) as busy:
+        with ask(busy, "/api/2.0/engage") as answer:
+            first = json.load(answer)
+        with ask(busy, "/api/2.0/engage", page="1", session_id=first["session_id"], output_properties='["plan"]') as answer:
+            second = json.load(answer)
+    assert (first["page"], first["page_size"], len(first["results"]), "total" in first, "total" in second) == (0, 10, 10, True, False)
+    assert set(first["results"][0]["$properties"]) == {"$last_seen", "$created", "$email", "$name", "plan", "country"}
+    assert set(second["results"][0]["$properties"]) == {"plan"}
+
+
+def test_a_funnel_counts_who_came_how_far_in_order_and_in_time() -> None:
+    """a does all three; b buys before being active; c is active a day too late; d signs up twice on one day; e on the next."""
+    hour, day = 3_600, 86_400
+    did = [("a", "signup", 0), ("a", "activation", hour), ("a", "purchase", 13 * day)]
+    did += [("b", "signup", 0), ("b", "purchase", hour), ("b", "activation", 2 * hour)]
+    did += [("c", "signup", 0), ("c", "activation", 14 * day + 1)]
+    did += [("d", "signup", 0), ("d", "signup", hour), ("d", "activation", 14 * day), ("e", "signup", day)]
+    busy = company(*((event, NOON + at, person, 0.0, 0) for person, event, at in did))
+    busy.now += timedelta(days=30)
+    with MixpanelServer(busy) as server:
+        query = {"funnel_id": "7509", "from_date": "2026-03-26", "to_date": "2026-03-28", "unit": "day"}
+        with ask(server, "/api/query/funnels", **query) as answer:
+            found = json.load(answer)
+    counts = {day: [step["count"] for step in one["steps"]] for day, one in found["data"].items()}
+    assert counts == {"2026-03-26": [0, 0, 0], "2026-03-27": [4, 3, 1], "2026-03-28": [1, 0, 0]}
+    assert found["meta"]["dates"] == sorted(counts)
+    assert found["data"]["2026-03-27"]["steps"][1]["step_conv_ratio"] == 0.75
+
+
+def test_retention_counts_from_each_persons_own_first_event() -> None:
+    """a comes back within 24 hours and in the third interval; b is born on the second day and has lived two intervals less."""
+    hour, day = 3_600, 86_400
+    did = [
+        ("a", "signup", 0),
+        ("a", "purchase", 23 * hour),
+        ("a", "purchase", 23 * hour + 1),
+        ("a", "purchase", 2 * day),
+        ("b", "signup", day),
+    ]
+    busy = company(*((event, NOON + at, person, 0.0, 0) for person, event, at in did))
+    busy.now = datetime(2026, 3, 30, tzinfo=UTC)
+    with MixpanelServer(busy) as server:
+        query = {"from_date": "2026-03-27", "to_date": "2026-03-29", "born_event": "signup", "event": "purchase", "unit": "day"}
+        with ask(server, "/api/query/retention", interval_count="3", **query) as answer:
+            found = json.load(answer)
+    assert found == {"2026-03-27": {"first": 1, "counts": [1, 0, 1]}, "2026-03-28": {"first": 1, "counts": [0, 0, 0]}}
 
 
 def test_daily_counts_and_names_agree_with_the_company(server: MixpanelServer) -> None:
