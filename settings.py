@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -147,6 +147,15 @@ class SourceEntry:
     fields: Mapping[str, Field]
     every: timedelta = timedelta(hours=1)
 
+    @property
+    def token_expires(self) -> date | None:
+        """The day on which the source's token ends, when the file says so; a text that is no day is the connector's to refuse."""
+        field = self.fields.get("token_expires")
+        try:
+            return None if field is None else date.fromisoformat(str(field.value))
+        except ValueError:
+            return None
+
 
 def load_sources(space: Workspace) -> tuple[SourceEntry, ...]:
     """Return the declared sources, in file order; an absent file gives none.
@@ -154,6 +163,18 @@ def load_sources(space: Workspace) -> tuple[SourceEntry, ...]:
     Raises: ConfigError with file:line for unreadable YAML, an unknown top-level key, a source without a connector
         or a ${NAME} that is set nowhere.
     """
+    return _sources(space, resolve=True)
+
+
+def declared_sources(space: Workspace) -> tuple[SourceEntry, ...]:
+    """Return the same without reading any credential: each ${NAME} stays as it is written. For whoever only tells of the sources.
+
+    Raises: ConfigError like load_sources, but not for a ${NAME} that is set nowhere.
+    """
+    return _sources(space, resolve=False)
+
+
+def _sources(space: Workspace, *, resolve: bool) -> tuple[SourceEntry, ...]:
     path = space.sources_file
     if not path.exists():
         return ()
@@ -168,10 +189,10 @@ def load_sources(space: Workspace) -> tuple[SourceEntry, ...]:
     listed = document.get("sources") or {}
     if not isinstance(listed, Mapping):
         raise ConfigError(f"{path.name}:{_line(document, 'sources')}: 'sources' must map a name to a source. Compare sources.example.yaml.")
-    return tuple(_entry(path, listed, name) for name in listed)
+    return tuple(_entry(path, listed, name, resolve) for name in listed)
 
 
-def _entry(path: Path, listed: Any, name: str) -> SourceEntry:
+def _entry(path: Path, listed: Any, name: str, resolve: bool) -> SourceEntry:
     line, body = _line(listed, name), listed[name]
     where = f"{path.name}:{line}: source '{name}'"
     if not isinstance(body, Mapping):
@@ -180,7 +201,13 @@ def _entry(path: Path, listed: Any, name: str) -> SourceEntry:
         raise ConfigError(f"{where}: a source's name has small letters, digits and _ only, and begins with a letter.")
     if "connector" not in body:
         raise ConfigError(f"{where} has no 'connector'. Add one, for example 'connector: ga4'.")
-    fields = {str(key): _resolve(path, _line(body, key), str(name), str(key), value) for key, value in body.items() if key not in OWN_KEYS}
+    fields = {
+        str(key): _resolve(path, _line(body, key), str(name), str(key), value)
+        if resolve
+        else Field(value, _line(body, key), f"{path.name}:{_line(body, key)}")
+        for key, value in body.items()
+        if key not in OWN_KEYS
+    }
     every = _interval(body.get("every", "1h"), f"{path.name}:{_line(body, 'every')}: source '{name}'")
     return SourceEntry(str(name), str(body["connector"]), path.name, line, fields, every)
 

@@ -170,14 +170,14 @@ class _Pull:
                 except TransientSourceError as error:
                     self._wait(stream, error, left)
         except DashboardError as error:
-            outcome.status, outcome.error = result.fail(error), str(error)
+            result.fail(error, outcome)
             self._respect(error, result)
         except Exception as error:  # noqa: BLE001  # a fault of one connector, ours too, must not end the others
             unexpected = ContractError(
                 f"{self.source}: stream {stream.name} met a fault that nobody foresaw ({type(error).__name__} at {place(error)}). "
                 "Its earlier data stays and the other sources go on. Please report this line."
             )
-            outcome.status, outcome.error = result.fail(unexpected), str(unexpected)
+            result.fail(unexpected, outcome)
         return outcome
 
     def _respect(self, error: DashboardError, result: SourceResult) -> None:
@@ -259,10 +259,6 @@ class _Pull:
 
 
 def _record(source: str, result: SourceResult) -> SourceRun:
-    streams = {
-        name: {"status": s.status, "rows_read": s.rows_read, "rows_changed": s.rows_changed, "error": s.error}
-        for name, s in result.streams.items()
-    }
     return SourceRun(
         source=source,
         connector=result.connector,
@@ -271,7 +267,7 @@ def _record(source: str, result: SourceResult) -> SourceRun:
         finished_at=result.finished_at,
         rows_read=result.rows_read,
         rows_changed=result.rows_changed,
-        streams=streams,
+        streams=result.stream_documents(),
         error_kind=result.error_kind,
         error=result.error,
         generation=None,
