@@ -29,10 +29,13 @@ def onboarding() -> None:
     """Say how to get the first numbers."""
     st.title("Welcome to KPI Bridge")
     st.write("There are no numbers yet: nothing was synced into this workspace.")
-    st.markdown(STEPS)
     for run in data.runs():
         if run.error:
-            st.warning(f"The last sync of **{markdown(run.source)}** failed: {markdown(run.error)}", icon=":material/warning:")
+            st.warning(
+                f"The last sync of **{markdown(run.source)}** brought nothing: {markdown(run.error)} Data health says more.",
+                icon=":material/warning:",
+            )
+    st.markdown(STEPS)
 
 
 def ready() -> bool:
