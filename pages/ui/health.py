@@ -14,6 +14,7 @@ from pages.ui.text import markdown
 from store.run_history import Quota
 
 IN_A_ROW = 3
+NEW_LINE = "  \n"
 WORDS = {
     "ok": ("●", "Last sync succeeded"),
     "paused": ("‖", "Paused by the vendor's quota"),
@@ -47,9 +48,9 @@ FLAGS = {
     "provisional": "the day was not over when it was read",
 }
 TOKENS = {
-    "tokens_per_day": "today",
-    "tokens_per_hour": "this hour",
-    "tokens_per_project_per_hour": "this hour for our project",
+    "tokens_per_day": "for the day",
+    "tokens_per_hour": "for the hour",
+    "tokens_per_project_per_hour": "for our project's hour",
 }
 
 
@@ -67,17 +68,16 @@ def _card(source: SourceTrust, zone: ZoneInfo) -> None:
     st.markdown(f"#### {shape} {word}")
     st.write(_reach(source))
     _problem(source)
-    for line in [_last_run(source), next_words(source, zone), _quota(source.quota, zone), _calls(source)]:
-        if line:
-            st.caption(line)
+    lines = [_last_run(source), next_words(source, zone), _quota(source.quota, zone), _calls(source)]
+    st.caption(NEW_LINE.join(filter(None, lines)))
     if source.token_days_left is not None:
         words = f"{token_words(source.token_days_left)} ({day_words(source.token_expires)})"
         if source.token_ends_soon:
             st.warning(words, icon=":material/key:")
         else:
             st.caption(f":material/key: Its token ends on {day_words(source.token_expires)}.")
-    for flag in source.fresh.flags if source.fresh else ():
-        st.caption(f":material/flag: {flag}: {FLAGS.get(flag, '')}{_where(source, flag)}")
+    flags = source.fresh.flags if source.fresh else ()
+    st.caption(NEW_LINE.join(f":material/flag: {flag}: {FLAGS.get(flag, '')}{_where(source, flag)}" for flag in flags))
 
 
 def _reach(source: SourceTrust) -> str:
@@ -137,7 +137,7 @@ def _quota(quota: Quota | None, zone: ZoneInfo) -> str:
     if quota is None or not quota.left:
         return ""
     parts = [f"{left:,} {TOKENS.get(name, name.replace('_', ' '))}" for name, left in quota.left.items()]
-    return f"Quota left at {instant_words(quota.as_of, zone)}: {', '.join(parts)}."
+    return f"Tokens that the vendor had left at {instant_words(quota.as_of, zone)}: {', '.join(parts)}."
 
 
 def _calls(source: SourceTrust) -> str:
@@ -156,7 +156,7 @@ def stream_row(source: str, stream: StreamTrust, zone: ZoneInfo) -> dict[str, ob
     """Return the row of a stream in the table of streams."""
     run, held = stream.run, stream.held
     status = "never asked" if run is None else STREAM_WORDS.get(run.status, run.status)
-    kind = f" ({run.error_kind})" if run and run.error_kind else ""
+    kind = f" ({run.error_kind})" if run and run.error_kind not in (None, run.status) else ""
     through = held.complete_through if held else None
     return {
         "source": source,
@@ -169,6 +169,12 @@ def stream_row(source: str, stream: StreamTrust, zone: ZoneInfo) -> dict[str, ob
         "reservations": ", ".join(
             f"{flag} {count:,} of {stream.quality.slices:,} ({share_words(stream.quality.share(flag))})"
             for flag, count in stream.quality.flagged.items()
+            if flag != "provisional"
         ),
-        "message": (run.error or "") if run else "",
     }
+
+
+def other_messages(source: SourceTrust) -> list[str]:
+    """Return what went wrong with streams and does not stand on the source's card."""
+    shown = source.run.error if source.run else None
+    return [f"{s.stream}: {s.run.error}" for s in source.streams if s.run and s.run.error and s.run.error != shown]

@@ -7,10 +7,12 @@ from pages.ui.health import FLAGS
 from pages.ui.numbers import day_words, instant_words
 from pages.ui.text import markdown
 
+WIDE = {"reservations": st.column_config.TextColumn(width=330), "rows": st.column_config.NumberColumn(format="localized")}
+
 catalog = data.catalog()
 zone = catalog.calendar.timezone
 trust = data.trust()
-if states.ready():
+if states.ready(problems=False):
     st.title("Data health")
     st.caption(f"Generation {catalog.generation} is served. Days begin in {zone}, and times are given in it.")
 elif trust.sources:
@@ -20,7 +22,14 @@ if trust.problem:
 health.cards(trust.sources, zone)
 if catalog.generation is not None:
     st.subheader("Streams", anchor=False)
-    st.dataframe([health.stream_row(s.source, one, zone) for s in trust.sources for one in s.streams], hide_index=True, width="stretch")
+    st.dataframe(
+        [health.stream_row(s.source, one, zone) for s in trust.sources for one in s.streams],
+        hide_index=True,
+        width="stretch",
+        column_config=WIDE,
+    )
+    for message in [message for source in trust.sources for message in health.other_messages(source)]:
+        st.caption(f":material/error: {markdown(message)}")
     flagged = [f for f in catalog.flagged() if f.day is not None]
     if flagged:
         st.subheader("Days with a reservation", anchor=False)
@@ -52,6 +61,7 @@ if catalog.generation is not None:
             [{"day": day_words(r.day), "source": r.source, "stream": r.stream, "what": r.what.replace("_", " "), "was shown": r.before, "is now": r.after, "since generation": r.generation} for r in restated],
             hide_index=True,
             width="stretch",
+            column_config={name: st.column_config.NumberColumn(format="localized") for name in ("was shown", "is now")},
         )  # fmt: skip
     else:
         st.write("● No complete day has changed since it was first read.")
@@ -63,7 +73,7 @@ if catalog.generation is not None:
             [
                 {"sprint": f.name, "board": f.board, "moment": f.moment, "frozen": instant_words(f.taken_at, zone),
                  "how": "replayed from the vendor's history" if f.replayed else "seen in time", "items": len(f.items),
-                 "committed points": f.committed_points, "completed points": f.completed_points if f.moment == "close" else None}
+                 "committed points": f"{f.committed_points:g}", "completed points": f"{f.completed_points:g}" if f.moment == "close" else "–"}
                 for f in frozen
             ],
             hide_index=True,

@@ -59,7 +59,15 @@ def test_refused_failed_and_never_synced_sources_are_told_apart_even_before_the_
     small_shop.sync(Order(("web", "product")))
     page = show("data_health", small_shop.space.home, monkeypatch)
     assert not page.exception
-    for expected in ("Credentials refused", "Renew the credentials", "Failed", "./kpi doctor product", "Never synced", "No data yet", "./kpi demo"):
+    for expected in (
+        "Credentials refused",
+        "Renew the credentials",
+        "Failed",
+        "./kpi doctor product",
+        "Never synced",
+        "No data yet",
+        "./kpi demo",
+    ):
         assert expected in words(page), expected
     assert "Its token ends in 9 days" in " ".join(box.value for box in page.warning)
 
