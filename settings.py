@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -30,6 +31,8 @@ LEAST_SPELLING = 4
 LOG_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _KNOWN: set[str] = set()
 """Spellings of every credential read so far."""
+_PASSING: deque[list[str]] = deque(maxlen=50)
+"""Spellings of the newest tokens; each is worth something for an hour."""
 
 
 class Secret:
@@ -63,9 +66,15 @@ def spellings(secret: str) -> list[str]:
     return sorted((text for text in plain | coded if len(text) >= LEAST_SPELLING), key=len, reverse=True)
 
 
+def remember_token(token: str | None) -> None:
+    """Take out of all texts from now on a token that was made from a credential, until fifty newer ones have come."""
+    if token and not any(token in known for known in _PASSING):
+        _PASSING.append(spellings(token))
+
+
 def redacted(text: str) -> str:
-    """Return a text without any credential that was read since the process began."""
-    for spelling in sorted(_KNOWN, key=len, reverse=True):
+    """Return a text without any credential that was read since the process began, and without the newest tokens made from them."""
+    for spelling in sorted(_KNOWN.union(*_PASSING), key=len, reverse=True):
         text = text.replace(spelling, "***")
     return text
 
