@@ -64,6 +64,7 @@ sources:
     tokens = {call.headers["authorization"].removeprefix("Bearer ") for call in google.calls}
     assert tokens
     searched = canaries.spellings() | {form.encode() for secret in (*tokens, pem) for form in google_canaries.forms(secret)}
+    searched |= {piece.encode() for token in tokens for piece in google_canaries.pieces(token)}
     for name in PAGES:
         page = show(name, home, monkeypatch)
         assert not page.exception
