@@ -7,9 +7,10 @@ import json
 import logging
 import os
 import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -30,6 +31,8 @@ LEAST_SPELLING = 4
 LOG_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _KNOWN: set[str] = set()
 """Spellings of every credential read so far."""
+_PASSING: deque[list[str]] = deque(maxlen=50)
+"""Spellings of the newest tokens; each is worth something for an hour."""
 
 
 class Secret:
@@ -63,9 +66,15 @@ def spellings(secret: str) -> list[str]:
     return sorted((text for text in plain | coded if len(text) >= LEAST_SPELLING), key=len, reverse=True)
 
 
+def remember_token(token: str | None) -> None:
+    """Take out of all texts from now on a token that was made from a credential, until fifty newer ones have come."""
+    if token and not any(token in known for known in _PASSING):
+        _PASSING.append(spellings(token))
+
+
 def redacted(text: str) -> str:
-    """Return a text without any credential that was read since the process began."""
-    for spelling in sorted(_KNOWN, key=len, reverse=True):
+    """Return a text without any credential that was read since the process began, and without the newest tokens made from them."""
+    for spelling in sorted(_KNOWN.union(*_PASSING), key=len, reverse=True):
         text = text.replace(spelling, "***")
     return text
 
@@ -147,6 +156,15 @@ class SourceEntry:
     fields: Mapping[str, Field]
     every: timedelta = timedelta(hours=1)
 
+    @property
+    def token_expires(self) -> date | None:
+        """The day on which the source's token ends, when the file says so; a text that is no day is the connector's to refuse."""
+        field = self.fields.get("token_expires")
+        try:
+            return None if field is None else date.fromisoformat(str(field.value))
+        except ValueError:
+            return None
+
 
 def load_sources(space: Workspace) -> tuple[SourceEntry, ...]:
     """Return the declared sources, in file order; an absent file gives none.
@@ -154,6 +172,18 @@ def load_sources(space: Workspace) -> tuple[SourceEntry, ...]:
     Raises: ConfigError with file:line for unreadable YAML, an unknown top-level key, a source without a connector
         or a ${NAME} that is set nowhere.
     """
+    return _sources(space, resolve=True)
+
+
+def declared_sources(space: Workspace) -> tuple[SourceEntry, ...]:
+    """Return the same without reading any credential: each ${NAME} stays as it is written. For whoever only tells of the sources.
+
+    Raises: ConfigError like load_sources, but not for a ${NAME} that is set nowhere.
+    """
+    return _sources(space, resolve=False)
+
+
+def _sources(space: Workspace, *, resolve: bool) -> tuple[SourceEntry, ...]:
     path = space.sources_file
     if not path.exists():
         return ()
@@ -168,10 +198,10 @@ def load_sources(space: Workspace) -> tuple[SourceEntry, ...]:
     listed = document.get("sources") or {}
     if not isinstance(listed, Mapping):
         raise ConfigError(f"{path.name}:{_line(document, 'sources')}: 'sources' must map a name to a source. Compare sources.example.yaml.")
-    return tuple(_entry(path, listed, name) for name in listed)
+    return tuple(_entry(path, listed, name, resolve) for name in listed)
 
 
-def _entry(path: Path, listed: Any, name: str) -> SourceEntry:
+def _entry(path: Path, listed: Any, name: str, resolve: bool) -> SourceEntry:
     line, body = _line(listed, name), listed[name]
     where = f"{path.name}:{line}: source '{name}'"
     if not isinstance(body, Mapping):
@@ -180,7 +210,13 @@ def _entry(path: Path, listed: Any, name: str) -> SourceEntry:
         raise ConfigError(f"{where}: a source's name has small letters, digits and _ only, and begins with a letter.")
     if "connector" not in body:
         raise ConfigError(f"{where} has no 'connector'. Add one, for example 'connector: ga4'.")
-    fields = {str(key): _resolve(path, _line(body, key), str(name), str(key), value) for key, value in body.items() if key not in OWN_KEYS}
+    fields = {
+        str(key): _resolve(path, _line(body, key), str(name), str(key), value)
+        if resolve
+        else Field(value, _line(body, key), f"{path.name}:{_line(body, key)}")
+        for key, value in body.items()
+        if key not in OWN_KEYS
+    }
     every = _interval(body.get("every", "1h"), f"{path.name}:{_line(body, 'every')}: source '{name}'")
     return SourceEntry(str(name), str(body["connector"]), path.name, line, fields, every)
 

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -21,14 +21,13 @@ from commands.table import print_table
 from connectors import base
 from errors import AuthError, ConfigError, DashboardError, suggest
 from metrics import check_file, reporting_zone
+from metrics.trust import WARN_DAYS, days_left, token_words
 from settings import SourceEntry, Workspace, load_sources
 from store.ledger import Ledger
 from store.warehouse import Warehouse
 
 PACKAGES = ("streamlit", "pandas", "sqlalchemy", "duckdb", "google-analytics-data", "mixpanel-utils", "jira")
 LEAST_FREE_BYTES = 1 << 30
-WARN_DAYS = 30
-"""How long before a token ends people have to be told."""
 SIGNS = {"ok": "✔", "warn": "!", "fail": "✖"}
 
 
@@ -147,14 +146,6 @@ def _sources(space: Workspace, only: str | None) -> Iterator[Finding]:
             yield _source(space, entry)
 
 
-def _days_left(entry: SourceEntry) -> int | None:
-    """Return the days until the source's token ends, when sources.yaml says when."""
-    field = entry.fields.get("token_expires")
-    if field is None:
-        return None
-    return (date.fromisoformat(str(field.value)) - datetime.now(UTC).date()).days
-
-
 def _source(space: Workspace, entry: SourceEntry) -> Finding:
     check = f"source {entry.name}"
     try:
@@ -164,9 +155,9 @@ def _source(space: Workspace, entry: SourceEntry) -> Finding:
     try:
         connector = base.build(entry, zone)
         said = connector.check()
-        left = _days_left(entry)
+        left = days_left(entry.token_expires, datetime.now(UTC))
         if left is not None and left <= WARN_DAYS:
-            return Finding(check, "warn", f"{said} Its token ends in {left} days: make a new one in time.")
+            return Finding(check, "warn", f"{said} {token_words(left)}")
         return Finding(check, "ok", said)
     except AuthError as error:
         return Finding(check, "fail", str(error), AuthError.exit_code)

@@ -1,16 +1,20 @@
-"""kpi status: what is served, how far each source reaches, how its last sync went."""
+"""kpi status: what is served, how far each source reaches, how its last sync went, and what happens next."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 import typer
 
-from commands.common import AsJson, Home, open_space, print_json
+from commands.common import AsJson, Home, open_space, print_json, say
 from commands.query import freshness_document
 from commands.table import print_table
 from metrics import Catalog, open_catalog
+from metrics.reservations import FlaggedSlice
+from metrics.trust import SourceTrust, StreamTrust, Trust, token_words
 from store.ledger import Ledger, SourceRun
 from store.sprint_freezes import SprintFreeze, read_freezes
 
@@ -18,41 +22,78 @@ from store.sprint_freezes import SprintFreeze, read_freezes
 def status(context: typer.Context, as_json: AsJson = False, home: Home = None) -> None:
     """Show the served generation and the state of every source."""
     space = open_space(context, home)
-    catalog = open_catalog(space)
-    freshness = {f.source: f for f in catalog.freshness()}
-    runs = {run.source: run for run in Ledger(space).last_runs()}
-    names = sorted({*freshness, *runs})
-    sources = {
-        name: {**(freshness_document(freshness[name]) if name in freshness else {}), "last_run": _run(runs[name]) if name in runs else None}
-        for name in names
-    }
-    if as_json:
-        print_json(
-            {
-                "generation": catalog.generation,
-                "sources": {name: {**sources[name], "streams": _streams(catalog, name)} for name in names},
-                "sprints": [_sprint(one) for one in read_freezes(Ledger(space))],
-                "flagged": [asdict(one) for one in catalog.flagged()],
-                "restated": [asdict(one) for one in catalog.restatements()],
-            }
-        )
-        return
-    rows = [[name, *_cells(sources[name])] for name in names]
+    with open_catalog(space) as catalog:
+        trust = catalog.trust(datetime.now(UTC))
+        if as_json:
+            print_json(_document(catalog, trust, read_freezes(Ledger(space))))
+            return
     served = "The warehouse is empty" if catalog.generation is None else f"Generation {catalog.generation}"
-    print_table(served, ["source", "last run", "last good sync", "covered through", "flags", "message"], rows)
+    columns = ["source", "last run", "last good sync", "covered through", "next attempt", "flags", "message"]
+    print_table(served, columns, [_cells(one) for one in trust.sources])
+    if trust.problem:
+        say(trust.problem)
 
 
-def _streams(catalog: Catalog, source: str) -> dict[str, Any]:
+def _document(catalog: Catalog, trust: Trust, freezes: Iterable[SprintFreeze]) -> dict[str, Any]:
     return {
-        s.stream: {
-            "table": s.table,
-            "rows": s.rows,
-            "covered_from": s.covered_from,
-            "complete_through": None if s.complete_through is None else s.complete_through.isoformat(timespec="seconds"),
-            "flags": list(s.flags),
-        }
-        for s in catalog.coverage()
-        if s.source == source
+        "generation": catalog.generation,
+        "sources": {one.source: _source(one) for one in trust.sources},
+        "sources_problem": trust.problem,
+        "sprints": [_sprint(one) for one in freezes],
+        "flagged": [{"source": one.source, "stream": one.stream, "day": one.day, **_slice(one)} for one in catalog.flagged()],
+        "restated": [asdict(one) for one in catalog.restatements()],
+    }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _source(one: SourceTrust) -> dict[str, Any]:
+    run = one.run
+    return {
+        **(freshness_document(one.fresh) if one.fresh else {"connector": one.connector, "synced_at": None}),
+        "status": one.status,
+        "error_kind": run.error_kind if run else None,
+        "error": run.error if run else None,
+        "next_attempt": one.attempt and {"at": _instant(one.attempt.at), "why": one.attempt.why},
+        "every_seconds": one.every and int(one.every.total_seconds()),
+        "quota": one.quota and {"left": dict(one.quota.left), "as_of": _instant(one.quota.as_of)},
+        "calls_last_hour": one.calls_last_hour,
+        "token_expires": one.token_expires,
+        "token_days_left": one.token_days_left,
+        "last_run": run and _run(run),
+        "streams": {stream.stream: _stream(stream) for stream in one.streams},
+    }
+
+
+def _stream(one: StreamTrust) -> dict[str, Any]:
+    run, held, quality = one.run, one.held, one.quality
+    return {
+        "status": run.status if run else "never",
+        "error_kind": run.error_kind if run else None,
+        "error": run.error if run else None,
+        "tried_at": _instant(run.tried_at) if run else None,
+        "last_success": _instant(run.succeeded_at) if run else None,
+        "table": held.table if held else None,
+        "rows": held.rows if held else 0,
+        "covered_from": held.covered_from if held else None,
+        "complete_through": _instant(held.complete_through) if held else None,
+        "flags": list(held.flags) if held else [],
+        "slice_count": quality.slices,
+        "flag_shares": {flag: {"slices": n, "share": quality.share(flag)} for flag, n in quality.flagged.items()},
+        "slices": [_slice(noted) for noted in quality.newest],
+        "epochs": [asdict(epoch) for epoch in quality.epochs],
+    }
+
+
+def _slice(one: FlaggedSlice) -> dict[str, Any]:
+    return {
+        "slice": one.day,
+        "rows": one.rows,
+        "flags": list(one.flags),
+        "complete_through": _instant(one.complete_through),
+        "pulled_at": _instant(one.pulled_at),
     }
 
 
@@ -85,13 +126,16 @@ def _run(run: SourceRun) -> dict[str, Any]:
     }
 
 
-def _cells(source: dict[str, Any]) -> list[str]:
-    run = source["last_run"]
-    error = run["error"]["message"] if run and run["error"] else ""
+def _cells(one: SourceTrust) -> list[str]:
+    messages = [one.run.error] if one.run and one.run.error else []
+    if one.token_ends_soon and one.token_days_left is not None:
+        messages.append(token_words(one.token_days_left))
     return [
-        run["status"] if run else "never",
-        str(source.get("synced_at") or "never"),
-        str(source.get("covered_through") or "–"),
-        ", ".join(source.get("flags", ())),
-        error,
+        one.source,
+        one.status,
+        str(_instant(one.fresh.synced_at if one.fresh else None) or "never"),
+        str(one.fresh.covered_through if one.fresh and one.fresh.covered_through else "–"),
+        "none" if one.attempt is None else str(_instant(one.attempt.at)),
+        ", ".join(one.fresh.flags) if one.fresh else "",
+        " ".join(messages),
     ]

@@ -73,16 +73,12 @@ def as_document(result: SyncResult) -> dict[str, Any]:
 
 
 def _source(source: SourceResult) -> dict[str, Any]:
-    streams = {
-        name: {"status": s.status, "rows_read": s.rows_read, "rows_changed": s.rows_changed, "error": s.error}
-        for name, s in source.streams.items()
-    }
     return {
         "status": source.status,
         "rows_read": source.rows_read,
         "rows_changed": source.rows_changed,
         "not_before": None if source.not_before is None else source.not_before.isoformat(timespec="seconds"),
-        "streams": streams,
+        "streams": source.stream_documents(),
         "error": None if source.error is None else {"kind": source.error_kind, "message": source.error},
     }
 

@@ -30,6 +30,7 @@ class StreamResult:
     rows_read: int = 0
     rows_changed: int = 0
     error: str | None = None
+    error_kind: str | None = None
 
 
 @dataclass(slots=True)
@@ -49,6 +50,11 @@ class SourceResult:
     streams: dict[str, StreamResult] = field(default_factory=dict)
     quota: dict[str, int] = field(default_factory=dict)
 
+    def stream_documents(self) -> dict[str, dict[str, object]]:
+        """Return stream → how it went, as JSON and the ledger write it."""
+        names = ("status", "rows_read", "rows_changed", "error_kind", "error")
+        return {name: {key: getattr(stream, key) for key in names} for name, stream in self.streams.items()}
+
     @property
     def rows_read(self) -> int:
         """Rows the vendor sent."""
@@ -59,15 +65,14 @@ class SourceResult:
         """Rows that differ from what was stored."""
         return sum(s.rows_changed for s in self.streams.values())
 
-    def fail(self, error: DashboardError) -> str:
-        """Take an error over; return the stream's status."""
+    def fail(self, error: DashboardError, stream: StreamResult) -> None:
+        """Take over an error that ended a stream."""
         kind = error.kind if isinstance(error, SourceError) else "config"
-        if kind == "plan":
-            return "unavailable"
-        word = {"quota": "paused", "held": "held"}.get(kind, "failed")
-        self.status = max(self.status, "auth" if kind == "auth" else word, key=SEVERITY.index)
-        self.error, self.error_kind = str(error), kind
-        return word
+        stream.error, stream.error_kind = str(error), kind
+        stream.status = {"plan": "unavailable", "quota": "paused", "held": "held"}.get(kind, "failed")
+        if kind != "plan":
+            self.status = max(self.status, "auth" if kind == "auth" else stream.status, key=SEVERITY.index)
+            self.error, self.error_kind = str(error), kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,9 @@ from zoneinfo import ZoneInfo
 
 from errors import DashboardError, QuotaError, TransientSourceError
 from settings import SourceEntry
+from store.attempts import next_attempt
 from store.ledger import SourceRun
 from store.types import day_end
-
-AFTER_A_FAULT = timedelta(minutes=5)
-"""A vendor that was away is asked again sooner than the interval."""
-CLOCK_SLACK = timedelta(minutes=10)
-
 
 QUOTA_SECONDS = 3_600.0
 """How long a used-up quota rests when the vendor names neither wait nor window: all three count by the hour."""
@@ -35,15 +31,4 @@ def next_allowed(error: DashboardError, now: datetime) -> datetime | None:
 
 def due(entries: Iterable[SourceEntry], runs: Mapping[str, SourceRun], now: datetime) -> tuple[str, ...]:
     """Return the sources whose time has come, in the order of the file. After a long sleep each is due once, not once for each interval."""
-    return tuple(entry.name for entry in entries if next_attempt(entry, runs.get(entry.name), now) <= now)
-
-
-def next_attempt(entry: SourceEntry, run: SourceRun | None, now: datetime) -> datetime:
-    """Return when a source is to be asked next.
-
-    Notes: a run in the future means that the clock was set back; it must not silence the source until then.
-    """
-    if run is None or run.started_at > now + CLOCK_SLACK:
-        return now
-    wait = min(entry.every, AFTER_A_FAULT) if run.error_kind == "transient" else entry.every
-    return max(run.started_at + wait, run.not_before or run.started_at)
+    return tuple(entry.name for entry in entries if next_attempt(entry, runs.get(entry.name), now).at <= now)

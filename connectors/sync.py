@@ -187,11 +187,10 @@ class _Pull:
 
     def _end(self, stream: Stream, outcome: StreamResult, result: SourceResult, error: DashboardError) -> None:
         """Take over why a stream ended before its end; of an optional one the source takes no notice."""
-        outcome.error = str(error)
         if stream.is_optional:
-            outcome.status = "unavailable"
+            outcome.status, outcome.error, outcome.error_kind = "unavailable", str(error), getattr(error, "kind", "config")
             return
-        outcome.status = result.fail(error)
+        result.fail(error, outcome)
         self._respect(error, result)
 
     def _respect(self, error: DashboardError, result: SourceResult) -> None:
@@ -287,10 +286,6 @@ class _Pull:
 
 
 def _record(source: str, result: SourceResult) -> SourceRun:
-    streams = {
-        name: {"status": s.status, "rows_read": s.rows_read, "rows_changed": s.rows_changed, "error": s.error}
-        for name, s in result.streams.items()
-    }
     return SourceRun(
         source=source,
         connector=result.connector,
@@ -299,7 +294,7 @@ def _record(source: str, result: SourceResult) -> SourceRun:
         finished_at=result.finished_at,
         rows_read=result.rows_read,
         rows_changed=result.rows_changed,
-        streams=streams,
+        streams=result.stream_documents(),
         error_kind=result.error_kind,
         error=result.error,
         generation=None,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from contextlib import nullcontext
+from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Literal, Self
 
@@ -23,6 +24,7 @@ from metrics.question import LATEST, require_answerable, require_dimensions
 from metrics.reservations import FlaggedSlice, Restatement, read_flagged, read_restatements
 from metrics.shown import KPI, show
 from metrics.tables import TableInfo, dimensions, measurable_tables
+from metrics.trust import Trust, read_trust
 from metrics.types import Answer, Comparison, Event, Freshness, Period, Question, Row, SpeedConversion, TargetStatus
 from settings import Workspace
 from store.ledger import Ledger
@@ -127,6 +129,11 @@ class Catalog:
         """Return how far each source reaches, all or those behind one KPI."""
         streams = self._streams if kpi is None else self._reach(kpi).streams
         return freshness(streams, Ledger(self._space).last_good(), self.calendar)
+
+    def trust(self, now: datetime) -> Trust:
+        """Return what is known about every source and stream at an instant."""
+        with nullcontext() if self._opened is None else self._opened.engine.connect() as connection:
+            return read_trust(self._space, connection, self._streams, self.freshness(), now)
 
     def covered(self, kpi: str) -> Period | None:
         """Return the days that every source behind a KPI covers, or None when there are none."""

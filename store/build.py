@@ -21,6 +21,7 @@ from sqlalchemy.pool import QueuePool
 from errors import BusyError, SourceError, StoreError
 from store import coverage, keyed, partitions
 from store.commits import Changes, Commits, Pending
+from store.earlier import require_known
 from store.gate import Gate
 from store.generations import Generations
 from store.held import SourceHeld
@@ -107,6 +108,7 @@ class Build:
         self._generations.discard()
         self._generations.copy_current()
         self._connect()
+        self._require_known()
         upgraded = self._upgrade()
         if not self._matches():
             self._close()
@@ -117,6 +119,14 @@ class Build:
             self._store(
                 connection, schema_version=SCHEMA_VERSION, reporting_zone=self._zone, base=self._base(), dirty="1" if upgraded else "0"
             )
+
+    def _require_known(self) -> None:
+        try:
+            require_known(self._stored("schema_version"), SCHEMA_VERSION, self._generations.path(self._generations.current() or 0))
+        except StoreError:
+            self._close()
+            self._generations.discard()
+            raise
 
     def _resumes(self) -> bool:
         if not self._generations.building.exists():

@@ -6,14 +6,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from errors import ConfigError, StoreError
 from settings import Workspace
-from store.build import Build
+from store.build import SCHEMA_VERSION, Build
+from store.earlier import complete
 from store.generations import Generations, Lease
 
 
@@ -23,6 +24,7 @@ class Generation:
     def __init__(self, number: int, path: Path, lease: Lease) -> None:
         self.number = number
         self.engine: Engine = create_engine(f"duckdb:///{path}", connect_args={"read_only": True}, poolclass=QueuePool)
+        event.listen(self.engine, "connect", lambda connection, _record: complete(connection, SCHEMA_VERSION, path))
         self._lease = lease
 
     def close(self) -> None:

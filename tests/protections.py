@@ -38,6 +38,12 @@ PROTECTIONS = (
     Protection("an account that is nobody sees no empty site", "connectors/jira/scan.py", "client.require_account()", "pass", "tests/connectors/test_jira_faults.py"),
     Protection("deleted items stay, marked", "connectors/jira/__init__.py", 'keeps_deleted=name == "work_items"', "keeps_deleted=False", "tests/connectors/test_jira_faults.py"),
     Protection("credentials are taken out of logs", "commands/logs.py", "return redacted(json.dumps(document, default=str))", "return json.dumps(document, default=str)", "tests/cli/test_logs.py"),
+    Protection("what a Google key signs is known", "connectors/ga4/credentials.py", 'remember_token(f"{message.decode()}.{base64.urlsafe_b64encode(signature).decode().rstrip(\'=\')}")', "pass", "tests/connectors/test_secrets_google.py"),
+    Protection("what Google gives for it is known", "connectors/ga4/credentials.py", "remember_token(self.token)", "pass", "tests/connectors/test_secrets_google.py"),
+    Protection("a Google key is known line by line", "connectors/ga4/credentials.py", "_remember_key(str(", "str(str(", "tests/connectors/test_secrets_google.py"),
+    Protection("Google's words are freed of what they repeat", "connectors/ga4/faults.py", "redacted(sentence)[:300]", "sentence[:300]", "tests/connectors/test_secrets_google.py"),
+    Protection("vendors' words are freed of what they repeat", "connectors/http.py", 'text = text.replace(spelling, "***")', "pass", "tests/pages/test_secrets_on_pages.py"),
+    Protection("Google's words are on no page as they came", "connectors/ga4/faults.py", "redacted(sentence)[:300]", "sentence[:300]", "tests/pages/test_secrets_on_pages.py"),
     Protection("a refused write is thrown away", "store/build.py", "if self._broken is not None:  # half", "if False:  # half", "tests/e2e/test_disk_full.py"),
 )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import requests
@@ -30,6 +30,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 
 from connectors.budget import Budget, Unlimited
+from connectors.ga4.credentials import from_environment, from_key_file
 from connectors.ga4.faults import translated
 from connectors.ga4.quota import watch
 from errors import AuthError, ConfigError, ContractError, QuotaError, SourceConfigError
@@ -98,11 +99,9 @@ class Client:
         if settings.endpoint is not None and settings.endpoint.startswith("http://"):
             return _local(settings.endpoint, settings.transport)
         try:
-            if settings.credentials_file is not None:
-                path = settings.credentials_file
-                made = BetaAnalyticsDataClient.from_service_account_file(path, transport=settings.transport, client_options=options)
-                return cast(BetaAnalyticsDataClient, made)
-            return BetaAnalyticsDataClient(transport=settings.transport, client_options=options)
+            file = settings.credentials_file
+            known = from_environment(BetaAnalyticsDataRestTransport.AUTH_SCOPES) if file is None else from_key_file(file)
+            return BetaAnalyticsDataClient(transport=settings.transport, client_options=options, credentials=known)
         except OSError as error:
             raise ConfigError(
                 f"{self._source}: credentials_file {settings.credentials_file} cannot be read ({error.strerror}). Name the service account's JSON file."

@@ -8,6 +8,7 @@ from google.auth.exceptions import GoogleAuthError, TransportError
 
 from connectors.ga4.quota import exhausted
 from errors import AuthError, ContractError, PermissionSourceError, SourceConfigError, SourceError, TransientSourceError
+from settings import redacted
 
 
 def translated(error: Exception, source: str, property_id: str) -> SourceError:
@@ -57,11 +58,11 @@ def _call(error: google.GoogleAPICallError, source: str, property_id: str) -> So
 
 
 def _words(error: google.GoogleAPICallError) -> str:
-    """Return the vendor's own sentence: REST puts the method and the address before it."""
+    """Return the vendor's own sentence, without the credentials it may repeat: REST puts the method and the address before it."""
     text = (error.message or "").strip().splitlines()[0] if error.message else ""
     head, mark, tail = text.partition(": ")
     sentence = tail if mark and "http" in head else text
-    return sentence[:300].rstrip(".") + "."
+    return redacted(sentence)[:300].rstrip(".") + "."
 
 
 def _kind(error: requests.RequestException) -> str:

@@ -8,14 +8,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import streamlit as st
 
 from metrics import KPI, Catalog, open_catalog
+from metrics.trust import Trust
 from metrics.types import Answer, Comparison, Event, Freshness, Period, Question, Row, SpeedConversion
 from settings import Workspace, workspace
 from store.ledger import Ledger, SourceRun
+from store.sprint_freezes import SprintFreeze, read_freezes
 from store.warehouse import Warehouse
 
 FRESH_SECONDS = 30
@@ -135,6 +138,26 @@ def _freshness(key: str, kpi: str | None) -> tuple[Freshness, ...]:
 def freshness(kpi: str | None = None) -> tuple[Freshness, ...]:
     """Return how far the sources reach, all or those behind one KPI."""
     return _freshness(state().key, kpi)
+
+
+@st.cache_data(ttl=FRESH_SECONDS, max_entries=20, show_spinner=False)
+def _trust(key: str) -> Trust:
+    return catalog().trust(datetime.now(UTC))
+
+
+def trust() -> Trust:
+    """Return what is known about every source and stream."""
+    return _trust(state().key)
+
+
+@st.cache_data(ttl=FRESH_SECONDS, max_entries=20, show_spinner=False)
+def _freezes(home: str) -> tuple[SprintFreeze, ...]:
+    return tuple(reversed(read_freezes(Ledger(space()))))
+
+
+def freezes() -> tuple[SprintFreeze, ...]:
+    """Return the frozen sprints, the newest freeze first."""
+    return _freezes(str(space().home))
 
 
 def kpis(team: str | None = None) -> tuple[KPI, ...]:

@@ -88,6 +88,11 @@ def instant_words(at: datetime, zone: ZoneInfo) -> str:
     return f"{day_words(local.date())}, {local:%H:%M}"
 
 
+def share_words(share: float) -> str:
+    """Return a share of 1 as percent; what is there at all is never 0%."""
+    return "<0.1%" if 0 < share < 0.001 else format_percent(share, "0.0%" if share < 0.1 else "0%", locale=LOCALE)
+
+
 def range_words(first: date, last: date) -> str:
     """Return two days, both included, as one range."""
     return f"{day_words(first)} – {day_words(last)}"

@@ -25,22 +25,25 @@ This page shows the numbers as soon as the first sync has published them.
 """
 
 
-def onboarding() -> None:
-    """Say how to get the first numbers."""
+def onboarding(problems: bool = True) -> None:
+    """Say how to get the first numbers; problems: also why the last sync brought none."""
     st.title("Welcome to KPI Bridge")
     st.write("There are no numbers yet: nothing was synced into this workspace.")
-    st.markdown(STEPS)
-    for run in data.runs():
+    for run in data.runs() if problems else ():
         if run.error:
-            st.warning(f"The last sync of **{markdown(run.source)}** failed: {markdown(run.error)}", icon=":material/warning:")
+            st.warning(
+                f"The last sync of **{markdown(run.source)}** brought nothing: {markdown(run.error)} Data health says more.",
+                icon=":material/warning:",
+            )
+    st.markdown(STEPS)
 
 
-def ready() -> bool:
-    """Return whether there is a generation to show; draw the onboarding otherwise."""
+def ready(problems: bool = True) -> bool:
+    """Return whether there is a generation to show; draw the onboarding otherwise, problems as there."""
     if data.catalog().generation is not None:
         definition_issues()
         return True
-    onboarding()
+    onboarding(problems)
     return False
 
 

@@ -2,75 +2,54 @@
 
 import streamlit as st
 
-from pages.ui import data, states
-from pages.ui.numbers import age_words, day_words, instant_words
+from pages.ui import data, health, states
+from pages.ui.health import FLAGS
+from pages.ui.numbers import day_words, instant_words
 from pages.ui.text import markdown
 
-WORDS = {
-    "ok": ("●", "Last sync succeeded"),
-    "paused": ("‖", "Paused by the vendor's quota"),
-    "held": ("▲", "Held: the last good data stay"),
-    "failed": ("▲", "Failed"),
-    "auth": ("▲", "Credentials refused"),
-}
-NEXT = {
-    "paused": "Nothing to do: the wait is kept, and the rest follows by itself.",
-    "held": "Look at the vendor. When the fall is real: `./kpi sync {0} --accept`.",
-    "failed": "Next: `./kpi doctor {0}`, then `./kpi sync {0}`.",
-}
-FLAGS = {
-    "sampled": "the vendor answered from a sample",
-    "epochs": "the currency or the time zone changed in between; sums over both are not comparable",
-    "truncated": "the vendor no longer keeps all of it",
-    "thresholded": "the vendor left out small groups",
-    "other_row": "the vendor rolled small groups up into (other)",
-    "restricted": "the account may not see some columns",
-    "drift": "some events held another type than expected",
-    "held": "new data collapsed and were held back",
-}
+WIDE = {"reservations": st.column_config.TextColumn(width=330), "rows": st.column_config.NumberColumn(format="localized")}
 
-if states.ready():
+catalog = data.catalog()
+zone = catalog.calendar.timezone
+trust = data.trust()
+if states.ready(problems=False):
     st.title("Data health")
-    catalog = data.catalog()
-    st.caption(f"Generation {catalog.generation} is served. Days begin in {catalog.calendar.timezone}.")
-    runs = {run.source: run for run in data.runs()}
-    sources = data.freshness()
-    for place, source in zip(st.columns(max(1, len(sources))), sources, strict=True):
-        run = runs.get(source.source)
-        shape, word = WORDS.get(run.status, ("?", "Unknown")) if run else ("?", "Never synced")
-        with place, st.container(border=True, height="stretch"):
-            st.markdown(f"**{markdown(source.source)}** · {source.connector}")
-            st.markdown(f"#### {shape} {word}")
-            st.write(
-                f"Data to **{day_words(source.covered_through)}**"
-                + (f", from {day_words(source.covered_from)}" if source.covered_from else "")
-            )
-            st.write(f"Last good sync {age_words(source.synced_at)}")
-            if run:
-                st.caption(f"Last run: {run.rows_read:,} rows read, {run.rows_changed:,} changed")
-            if run and run.not_before:
-                st.caption(f"Asked again from {instant_words(run.not_before, catalog.calendar.timezone)}")
-            for flag in source.flags:
-                st.caption(f":material/flag: {flag}: {FLAGS.get(flag, '')}")
-            if run and run.error:
-                box = st.warning if run.status in ("paused", "held") else st.error
-                box(markdown(run.error), icon=":material/error:")
-                st.caption(f"The numbers stay as they were. {NEXT.get(run.status, NEXT['failed']).format(source.source)}")
+    st.caption(f"Generation {catalog.generation} is served. Days begin in {zone}, and times are given in it.")
+elif trust.sources:
+    st.subheader("Sources", anchor=False)
+if trust.problem:
+    st.error(f"{markdown(trust.problem)} Until it is repaired nothing is known of next attempts, and no source is synced.")
+health.cards(trust.sources, zone)
+if catalog.generation is not None:
     st.subheader("Streams", anchor=False)
     st.dataframe(
-        [
-            {"source": s.source, "stream": s.stream, "fills": s.table, "rows": s.rows, "from (vendor's day)": day_words(s.covered_from) if s.covered_from else "all",
-             "complete to (UTC)": "–" if s.complete_through is None else f"{s.complete_through:%Y-%m-%d %H:%M}", "flags": ", ".join(s.flags)}
-            for s in catalog.coverage()
-        ],
+        [health.stream_row(s.source, one, zone) for s in trust.sources for one in s.streams],
         hide_index=True,
         width="stretch",
-    )  # fmt: skip
+        column_config=WIDE,
+    )
+    for message in [message for source in trust.sources for message in health.other_messages(source)]:
+        st.caption(f":material/error: {markdown(message)}")
     flagged = [f for f in catalog.flagged() if f.day is not None]
     if flagged:
         st.subheader("Days with a reservation", anchor=False)
         st.dataframe(
-            [{"day": day_words(f.day), "source": f.source, "stream": f.stream, "rows": f.rows, "reservation": "; ".join(FLAGS.get(n, n) for n in f.flags)} for f in flagged],
+            [
+                {"day": day_words(f.day), "source": f.source, "stream": f.stream, "rows": f.rows,
+                 "read": "–" if f.pulled_at is None else instant_words(f.pulled_at, zone), "reservation": "; ".join(FLAGS.get(n, n) for n in f.flags)}
+                for f in flagged
+            ],
+            hide_index=True,
+            width="stretch",
+        )  # fmt: skip
+    epochs = [(s.source, one.stream, epoch) for s in trust.sources for one in s.streams for epoch in one.quality.epochs]
+    if epochs:
+        st.subheader("Currency and time zone", anchor=False)
+        st.caption(
+            "Sums over days that were counted differently are not comparable. `./kpi sync SOURCE --full` reads everything in the new one."
+        )
+        st.dataframe(
+            [{"source": source, "stream": stream, "counted in": e.counted_in, "from": day_words(e.first), "to": day_words(e.last), "days": e.days} for source, stream, e in epochs],
             hide_index=True,
             width="stretch",
         )  # fmt: skip
@@ -79,12 +58,28 @@ if states.ready():
     if restated:
         st.caption("Days that were complete and changed later. Older links keep what they showed.")
         st.dataframe(
-            [{"day": day_words(r.day), "source": r.source, "stream": r.stream, "what": r.what.replace("_", " "), "was": r.before, "is": r.after, "since generation": r.generation} for r in restated],
+            [{"day": day_words(r.day), "source": r.source, "stream": r.stream, "what": r.what.replace("_", " "), "was shown": r.before, "is now": r.after, "since generation": r.generation} for r in restated],
             hide_index=True,
             width="stretch",
+            column_config={name: st.column_config.NumberColumn(format="localized") for name in ("was shown", "is now")},
         )  # fmt: skip
     else:
         st.write("● No complete day has changed since it was first read.")
+    frozen = data.freezes()
+    if frozen:
+        st.subheader("Frozen sprints", anchor=False)
+        st.caption("Each sprint as it was at its start and at its close. Later edits at the vendor change none of it.")
+        st.dataframe(
+            [
+                {"sprint": f.name, "board": f.board, "moment": f.moment, "frozen": instant_words(f.taken_at, zone),
+                 "how": "replayed from the vendor's history" if f.replayed else "seen in time", "items": len(f.items),
+                 "committed points": f"{f.committed_points:g}", "completed points": f"{f.completed_points:g}" if f.moment == "close" else "–"}
+                for f in frozen
+            ],
+            hide_index=True,
+            width="stretch",
+            height=320,
+        )  # fmt: skip
     st.subheader("Definitions", anchor=False)
     if catalog.issues:
         st.dataframe(

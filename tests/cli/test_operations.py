@@ -40,17 +40,6 @@ def test_a_backup_is_made_and_restored_from_the_command_line(small_shop: Shop, t
     assert (code, "Traceback" in err, "--to" in err) == (1, False, True)
 
 
-def test_m59_status_tells_coverage_flags_restatements_and_the_next_attempt(small_shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
-    small_shop.sync()
-    code, out, _ = asked(capsys, "status", "--json", "--home", str(small_shop.space.home))
-    found = json.loads(out)
-    assert code == 0
-    assert set(found) == {"generation", "sources", "sprints", "flagged", "restated"}
-    traffic = found["sources"]["web"]["streams"]["traffic"]
-    assert set(traffic) == {"table", "rows", "covered_from", "complete_through", "flags"}
-    assert found["sources"]["web"]["last_run"]["not_before"] is None
-
-
 def test_a_tick_syncs_what_is_due_and_nothing_twice(small_shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     tick(small_shop.space, datetime.now(UTC))
     assert Warehouse(small_shop.space).current() == 1

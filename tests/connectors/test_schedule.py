@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.schedule import due, next_attempt
+from connectors.schedule import due
 from settings import SourceEntry
+from store.attempts import Attempt, next_attempt
 from store.ledger import SourceRun
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -53,5 +54,17 @@ def test_a_source_is_due(last: SourceRun | None, wanted: bool) -> None:
     assert due([HOURLY], {} if last is None else {"web": last}, NOW) == (("web",) if wanted else ())
 
 
-def test_the_vendors_wish_counts_even_when_it_is_longer_than_the_interval() -> None:
-    assert next_attempt(HOURLY, run(10, "quota", rests=600), NOW) == NOW + timedelta(minutes=600)
+@pytest.mark.parametrize(
+    ("last", "in_minutes", "why"),
+    [
+        (None, 0, "first"),
+        (run(10), 50, "interval"),
+        (run(1, "transient"), 4, "fault"),
+        (run(10, "quota", rests=600), 600, "vendor"),
+        (run(10, "quota", rests=5), 50, "interval"),
+        (run(-24 * 60), 0, "clock"),
+    ],
+    ids=["never", "interval", "fault", "a wish longer than the interval", "a wish shorter than the interval", "the clock was set back"],
+)
+def test_the_next_attempt_says_why_it_is_then(last: SourceRun | None, in_minutes: float, why: str) -> None:
+    assert next_attempt(HOURLY, last, NOW) == Attempt(NOW + timedelta(minutes=in_minutes), why)
