@@ -14,7 +14,24 @@ from pydantic import TypeAdapter, ValidationError
 from errors import Issue, suggest
 from metrics import layers
 from metrics.calendar import Calendar
-from metrics.definitions import KPI, NOT_YET, CalendarModel, Case, Condition, Measure, Relationship, Target, Where, is_identifier
+from metrics.definitions import (
+    KPI,
+    Accepted,
+    CalendarModel,
+    Case,
+    Certified,
+    Condition,
+    Conversion,
+    Driver,
+    Measure,
+    Rebase,
+    Reconcile,
+    Relationship,
+    Signals,
+    Target,
+    Where,
+    is_identifier,
+)
 from metrics.document import Document, parse, read
 from metrics.formula import FormulaError, names
 from metrics.formula import parse as parse_formula
@@ -23,6 +40,7 @@ from metrics.tables import dimensions, word
 from metrics.units import EXAMPLE, HELD, unfit, unit_clash
 from store.schema import FACTS, NON_ADDITIVE, TIME_AXES
 
+NOT_YET = ("window", "to_date", "conversion")
 TOP_LEVEL = ("version", "calendar", "measures", "kpis")
 Path_ = tuple[str | int, ...]
 
@@ -176,7 +194,7 @@ def _translated(document: Document, path: Path_, kind: Any, problem: Any, kpi: s
             )
 
 
-_BRANCHES = frozenset({"Condition", "bool", "int", "float", "str", "date"})
+_BRANCHES = frozenset({"Condition", "Driver", "bool", "int", "float", "str", "date"})
 
 
 def _known(kind: Any, inner: Path_) -> list[str]:
@@ -189,7 +207,20 @@ def _known(kind: Any, inner: Path_) -> list[str]:
     return sorted(field.alias or name for name, field in model.model_fields.items())
 
 
-_NESTED: dict[str, Any] = {"targets": Target, "relationship": Relationship, "tests": Case, "calendar": CalendarModel, "where": Condition}
+_NESTED: dict[str, Any] = {
+    "targets": Target,
+    "relationship": Relationship,
+    "conversion": Conversion,
+    "accepted": Accepted,
+    "drivers": Driver,
+    "reconcile_with": Reconcile,
+    "signals": Signals,
+    "rebase": Rebase,
+    "certified": Certified,
+    "tests": Case,
+    "calendar": CalendarModel,
+    "where": Condition,
+}
 
 
 def _measure(document: Document, name: str, measure: Measure) -> Iterator[Issue]:
@@ -204,25 +235,25 @@ def _measure(document: Document, name: str, measure: Measure) -> Iterator[Issue]
         return
     table = FACTS[measure.table]
     columns = sorted(c.name for c in table.columns if c.name != "slice")
-    if measure.column is not None:
-        if measure.column not in columns:
+    for column in measure.columns:
+        if column not in columns:
             yield document.issue(
                 "KPI021",
                 (*path, "column"),
-                f"measure '{name}': table {measure.table} has no column '{measure.column}'. Known columns: {', '.join(columns)}.",
-                suggestion=suggest(measure.column, columns),
+                f"measure '{name}': table {measure.table} has no column '{column}'. Known columns: {', '.join(columns)}.",
+                suggestion=suggest(column, columns),
             )
-        elif measure.agg not in ("count", "count_distinct") and word(table.c[measure.column].type) != "number":
+        elif measure.agg not in ("count", "count_distinct") and word(table.c[column].type) != "number":
             yield document.issue(
                 "KPI022",
                 (*path, "agg"),
-                f"measure '{name}': '{measure.agg}' needs numbers; {measure.column} holds {word(table.c[measure.column].type)}. Use count or count_distinct.",
+                f"measure '{name}': '{measure.agg}' needs numbers; {column} holds {word(table.c[column].type)}. Use count or count_distinct.",
             )
-        elif measure.agg == "sum" and (measure.table, measure.column) in NON_ADDITIVE:
+        elif measure.agg == "sum" and (measure.table, column) in NON_ADDITIVE:
             yield document.issue(
                 "KPI023",
                 (*path, "agg"),
-                f"measure '{name}': {measure.column} counts distinct people in each cell and must never be summed. Count distinct user_id of the table events.",
+                f"measure '{name}': {column} counts distinct people in each cell and must never be summed. Count distinct user_id of the table events.",
             )
     if measure.time is not None and measure.time not in (TIME_AXES[measure.table].column, *TIME_AXES[measure.table].choices):
         known = (TIME_AXES[measure.table].column, *TIME_AXES[measure.table].choices)
@@ -276,7 +307,7 @@ def _kpi(
 def _targets(document: Document, path: Path_, name: str, kpi: KPI) -> Iterator[Issue]:
     for later, target in enumerate(kpi.targets):
         for earlier in kpi.targets[:later]:
-            if target.from_ <= earlier.to and earlier.from_ <= target.to:
+            if target.scope == earlier.scope and target.from_ <= earlier.to and earlier.from_ <= target.to:
                 yield document.issue(
                     "KPI031",
                     (*path, "targets", later),

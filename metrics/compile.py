@@ -185,8 +185,8 @@ def _truncated(day: ColumnElement[Any], slots: Slots) -> ColumnElement[Any]:
 
 def _aggregate(table: Table, leaf: Leaf, conditions: Sequence[Where]) -> ColumnElement[Any]:
     """Return the aggregate of a leaf; a count of no rows is NULL, so that "none" and "not there" stay apart."""
-    agg, name = leaf.measure.agg, leaf.measure.column
-    chosen: Any = None if name is None else table.c[name]
+    agg, names = leaf.measure.agg, leaf.measure.columns
+    chosen: Any = table.c[names[0]] if names else None
     match = and_(true(), *(condition(table, part) for part in conditions)) if conditions else None
     if agg in ("count", "count_distinct"):
         counted: Any = func.count() if chosen is None else func.count(chosen.distinct() if agg == "count_distinct" else chosen)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-Grain = Literal["day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year", "sprint", "total"]
+Grain = Literal["hour", "day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year", "sprint", "total"]
 Verdict = Literal["met", "near", "missed", "no_target", "unknown"]
 
 
