@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from errors import Issue, suggest
 from metrics import layers
 from metrics.calendar import Calendar
+from metrics.check_language import conversion_issues, reference_issues, span_issues
 from metrics.definitions import (
     KPI,
     Accepted,
@@ -40,7 +41,6 @@ from metrics.tables import dimensions, word
 from metrics.units import EXAMPLE, HELD, unfit, unit_clash
 from store.schema import FACTS, NON_ADDITIVE, TIME_AXES
 
-NOT_YET = ("window", "to_date", "conversion")
 TOP_LEVEL = ("version", "calendar", "measures", "kpis")
 Path_ = tuple[str | int, ...]
 
@@ -292,9 +292,6 @@ def _kpi(
     document: Document, name: str, kpi: KPI, measures: Mapping[str, Measure], kpis: Mapping[str, KPI], written: set[str]
 ) -> Iterator[Issue]:
     path: Path_ = ("kpis", name)
-    for key in NOT_YET:
-        if getattr(kpi, key) is not None:
-            yield document.issue("KPI016", (*path, key), f"KPI '{name}': '{key}' is not supported yet.", kpi=name)
     if kpi.targets and kpi.better == "none":
         yield document.issue(
             "KPI030", (*path, "targets"), f"KPI '{name}' has a target but no direction. Add 'better: higher', 'lower' or 'band'.", kpi=name
@@ -302,6 +299,8 @@ def _kpi(
     yield from _targets(document, path, name, kpi)
     yield from _units(document, path, name, kpi, kpis)
     yield from _names(document, path, name, kpi, measures, kpis, written)
+    yield from conversion_issues(document, name, kpi, measures, kpis, written)
+    yield from reference_issues(document, name, kpi, map(str, document.root.get("kpis") or ()))
 
 
 def _targets(document: Document, path: Path_, name: str, kpi: KPI) -> Iterator[Issue]:
@@ -387,6 +386,8 @@ def _used(document: Document, path: Path_, name: str, kpi: KPI) -> Iterator[tupl
                 ),
             )
         return
+    if kpi.conversion is not None:
+        return
     for key in ("value", "numerator", "denominator"):
         used_name = getattr(kpi, key)
         if used_name is not None:
@@ -398,8 +399,10 @@ def _reach(document: Document, name: str, kpi: KPI, measures: Mapping[str, Measu
     path: Path_ = ("kpis", name)
     if kpi.relationship is not None:
         return
-    tables = make_plan(measures, kpis, name).tables
+    plan = make_plan(measures, kpis, name)
+    tables = plan.split_tables
     shared = sorted(frozenset.intersection(*(dimensions(table) for table in tables)))
+    yield from span_issues(document, name, kpi, plan)
     for place, dimension in enumerate(kpi.dimensions or ()):
         if dimension not in shared:
             yield document.issue(
