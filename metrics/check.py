@@ -14,7 +14,25 @@ from pydantic import TypeAdapter, ValidationError
 from errors import Issue, suggest
 from metrics import layers
 from metrics.calendar import Calendar
-from metrics.definitions import KPI, NOT_YET, CalendarModel, Case, Condition, Measure, Relationship, Target, Where, is_identifier
+from metrics.check_language import conversion_issues, reference_issues, span_issues
+from metrics.definitions import (
+    KPI,
+    Accepted,
+    CalendarModel,
+    Case,
+    Certified,
+    Condition,
+    Conversion,
+    Driver,
+    Measure,
+    Rebase,
+    Reconcile,
+    Relationship,
+    Signals,
+    Target,
+    Where,
+    is_identifier,
+)
 from metrics.document import Document, parse, read
 from metrics.formula import FormulaError, names
 from metrics.formula import parse as parse_formula
@@ -176,7 +194,7 @@ def _translated(document: Document, path: Path_, kind: Any, problem: Any, kpi: s
             )
 
 
-_BRANCHES = frozenset({"Condition", "bool", "int", "float", "str", "date"})
+_BRANCHES = frozenset({"Condition", "Driver", "bool", "int", "float", "str", "date"})
 
 
 def _known(kind: Any, inner: Path_) -> list[str]:
@@ -189,7 +207,20 @@ def _known(kind: Any, inner: Path_) -> list[str]:
     return sorted(field.alias or name for name, field in model.model_fields.items())
 
 
-_NESTED: dict[str, Any] = {"targets": Target, "relationship": Relationship, "tests": Case, "calendar": CalendarModel, "where": Condition}
+_NESTED: dict[str, Any] = {
+    "targets": Target,
+    "relationship": Relationship,
+    "conversion": Conversion,
+    "accepted": Accepted,
+    "drivers": Driver,
+    "reconcile_with": Reconcile,
+    "signals": Signals,
+    "rebase": Rebase,
+    "certified": Certified,
+    "tests": Case,
+    "calendar": CalendarModel,
+    "where": Condition,
+}
 
 
 def _measure(document: Document, name: str, measure: Measure) -> Iterator[Issue]:
@@ -204,25 +235,25 @@ def _measure(document: Document, name: str, measure: Measure) -> Iterator[Issue]
         return
     table = FACTS[measure.table]
     columns = sorted(c.name for c in table.columns if c.name != "slice")
-    if measure.column is not None:
-        if measure.column not in columns:
+    for column in measure.columns:
+        if column not in columns:
             yield document.issue(
                 "KPI021",
                 (*path, "column"),
-                f"measure '{name}': table {measure.table} has no column '{measure.column}'. Known columns: {', '.join(columns)}.",
-                suggestion=suggest(measure.column, columns),
+                f"measure '{name}': table {measure.table} has no column '{column}'. Known columns: {', '.join(columns)}.",
+                suggestion=suggest(column, columns),
             )
-        elif measure.agg not in ("count", "count_distinct") and word(table.c[measure.column].type) != "number":
+        elif measure.agg not in ("count", "count_distinct") and word(table.c[column].type) != "number":
             yield document.issue(
                 "KPI022",
                 (*path, "agg"),
-                f"measure '{name}': '{measure.agg}' needs numbers; {measure.column} holds {word(table.c[measure.column].type)}. Use count or count_distinct.",
+                f"measure '{name}': '{measure.agg}' needs numbers; {column} holds {word(table.c[column].type)}. Use count or count_distinct.",
             )
-        elif measure.agg == "sum" and (measure.table, measure.column) in NON_ADDITIVE:
+        elif measure.agg == "sum" and (measure.table, column) in NON_ADDITIVE:
             yield document.issue(
                 "KPI023",
                 (*path, "agg"),
-                f"measure '{name}': {measure.column} counts distinct people in each cell and must never be summed. Count distinct user_id of the table events.",
+                f"measure '{name}': {column} counts distinct people in each cell and must never be summed. Count distinct user_id of the table events.",
             )
     if measure.time is not None and measure.time not in (TIME_AXES[measure.table].column, *TIME_AXES[measure.table].choices):
         known = (TIME_AXES[measure.table].column, *TIME_AXES[measure.table].choices)
@@ -261,9 +292,6 @@ def _kpi(
     document: Document, name: str, kpi: KPI, measures: Mapping[str, Measure], kpis: Mapping[str, KPI], written: set[str]
 ) -> Iterator[Issue]:
     path: Path_ = ("kpis", name)
-    for key in NOT_YET:
-        if getattr(kpi, key) is not None:
-            yield document.issue("KPI016", (*path, key), f"KPI '{name}': '{key}' is not supported yet.", kpi=name)
     if kpi.targets and kpi.better == "none":
         yield document.issue(
             "KPI030", (*path, "targets"), f"KPI '{name}' has a target but no direction. Add 'better: higher', 'lower' or 'band'.", kpi=name
@@ -271,12 +299,14 @@ def _kpi(
     yield from _targets(document, path, name, kpi)
     yield from _units(document, path, name, kpi, kpis)
     yield from _names(document, path, name, kpi, measures, kpis, written)
+    yield from conversion_issues(document, name, kpi, measures, kpis, written)
+    yield from reference_issues(document, name, kpi, map(str, document.root.get("kpis") or ()))
 
 
 def _targets(document: Document, path: Path_, name: str, kpi: KPI) -> Iterator[Issue]:
     for later, target in enumerate(kpi.targets):
         for earlier in kpi.targets[:later]:
-            if target.from_ <= earlier.to and earlier.from_ <= target.to:
+            if target.scope == earlier.scope and target.from_ <= earlier.to and earlier.from_ <= target.to:
                 yield document.issue(
                     "KPI031",
                     (*path, "targets", later),
@@ -356,6 +386,8 @@ def _used(document: Document, path: Path_, name: str, kpi: KPI) -> Iterator[tupl
                 ),
             )
         return
+    if kpi.conversion is not None:
+        return
     for key in ("value", "numerator", "denominator"):
         used_name = getattr(kpi, key)
         if used_name is not None:
@@ -367,8 +399,10 @@ def _reach(document: Document, name: str, kpi: KPI, measures: Mapping[str, Measu
     path: Path_ = ("kpis", name)
     if kpi.relationship is not None:
         return
-    tables = make_plan(measures, kpis, name).tables
+    plan = make_plan(measures, kpis, name)
+    tables = plan.split_tables
     shared = sorted(frozenset.intersection(*(dimensions(table) for table in tables)))
+    yield from span_issues(document, name, kpi, plan)
     for place, dimension in enumerate(kpi.dimensions or ()):
         if dimension not in shared:
             yield document.issue(

@@ -5,48 +5,43 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from metrics.calendar import Month, Weekday
+from metrics.clauses import (
+    IDENTIFIER,
+    SPAN,
+    Accepted,
+    Case,
+    Certified,
+    Condition,
+    Conversion,
+    Driver,
+    Identifier,
+    Rebase,
+    Reconcile,
+    Relationship,
+    Scalar,
+    Signals,
+    Strict,
+    Target,
+    Where,
+    days_of,
+)
+from metrics.spans import Unit
 from metrics.types import Grain
 
-IDENTIFIER = r"^[a-z][a-z0-9_]{0,62}$"
+__all__ = [
+    "KPI", "Accepted", "CalendarModel", "Case", "Certified", "Condition", "Conversion", "Driver", "File", "Kind", "Measure", "Rebase",
+    "Reconcile", "Relationship", "Scalar", "Signals", "Strict", "Target", "Where", "fingerprint", "is_identifier",
+]  # fmt: skip
+
 AGGREGATE = r"^(sum|count|count_distinct|avg|min|max|median|p(100|[1-9]?[0-9]))$"
-Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER)]
-Scalar = bool | int | float | str | date
-NOT_YET = ("window", "to_date", "conversion")
-
-
-class Strict(BaseModel):
-    """No unknown key, no silent conversion."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class Condition(Strict):
-    """What a column must fulfil, when it is more than a value or a list of values."""
-
-    not_: Scalar | None = Field(None, alias="not")
-    in_: list[Scalar] | None = Field(None, alias="in", min_length=1)
-    not_in: list[Scalar] | None = Field(None, min_length=1)
-    gt: int | float | date | None = None
-    gte: int | float | date | None = None
-    lt: int | float | date | None = None
-    lte: int | float | date | None = None
-    like: str | None = None
-    is_null: bool | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Condition:
-        if not self.model_fields_set:
-            raise ValueError("a condition needs at least one of: not, in, not_in, gt, gte, lt, lte, like, is_null")
-        return self
-
-
-Where = dict[str, Scalar | list[Scalar] | Condition]
+Kind = Literal["simple", "ratio", "formula", "rolling", "cumulative", "conversion", "relationship"]
 
 
 class CalendarModel(Strict):
@@ -63,126 +58,123 @@ class Measure(Strict):
 
     table: str = Field(description="A table of ./kpi tables")
     agg: str = Field(pattern=AGGREGATE, description="sum, count, count_distinct, avg, min, max, median, p75, p90, any pNN")
-    column: str | None = Field(None, description="The column to aggregate; not needed for count")
+    column: str | list[str] | None = Field(None, description="The column to aggregate; several for count_distinct; none for count")
     where: Where = Field({}, description="column: value, [values], or {not, in, not_in, gt, gte, lt, lte, like, is_null}")
     time: str | None = Field(None, description="Another time column of the table than its usual one")
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are aggregated."""
+        if self.column is None:
+            return ()
+        return (self.column,) if isinstance(self.column, str) else tuple(self.column)
+
+    @property
+    def share(self) -> float | None:
+        """The share of rows below the value of a quantile, 0.75 for p75; None for another aggregate."""
+        if self.agg == "median":
+            return 0.5
+        return int(self.agg[1:]) / 100 if self.agg[1:].isdigit() else None
+
     @model_validator(mode="after")
     def _has_a_column(self) -> Measure:
-        if self.agg != "count" and self.column is None:
+        if self.agg != "count" and not self.columns:
             raise ValueError(f"agg '{self.agg}' needs a 'column'")
+        if isinstance(self.column, list) and (self.agg != "count_distinct" or len(set(self.column)) < 2):
+            raise ValueError("a list of columns is for count_distinct, and names two or more different ones")
         return self
-
-
-class Target(Strict):
-    """A value agreed for some days, both ends included."""
-
-    from_: date = Field(alias="from")
-    to: date
-    kind: Literal["reach", "stay_above", "stay_below", "band"]
-    value: float | int | None = None
-    low: float | int | None = None
-    high: float | int | None = None
-    provenance: Literal["agreed", "proposed", "inherited", "benchmark"] = "agreed"
-    set_by: str | None = None
-    set_on: date | None = None
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> Target:
-        if self.to < self.from_:
-            raise ValueError("a target's 'to' lies before its 'from'")
-        if self.kind == "band" and (self.low is None or self.high is None or self.low > self.high):
-            raise ValueError("a band needs 'low' and 'high', low first")
-        if self.kind != "band" and self.value is None:
-            raise ValueError(f"a target of kind '{self.kind}' needs a 'value'")
-        return self
-
-
-class Relationship(Strict):
-    """An outcome that may follow a driver."""
-
-    driver: Identifier
-    outcome: Identifier
-    by: list[str] = []
-    per: float | int = Field(description="Change of the driver, in its unit, that the effect is stated for")
-
-
-class Case(Strict):
-    """A test of a KPI: rows that are given, values that are expected for their days."""
-
-    given: list[dict[str, Any]] = Field(min_length=1)
-    expect: dict[date | str, float | int | None]
 
 
 class KPI(Strict):
-    """One KPI. Its type follows from the keys: value; numerator and denominator; formula; relationship."""
+    """One KPI. Its type follows from the keys: value; numerator and denominator; formula; conversion; relationship."""
 
     label: str | None = Field(None, max_length=60)
     description: str = ""
     owner: str = ""
     team: Literal["marketing", "product", "development", "both"] = "both"
     role: Literal["input", "output", "guardrail", "health"] = "output"
-    value: Identifier | None = None
-    numerator: Identifier | None = None
+    certified: Certified | None = Field(None, description="Who vouched for this definition: {by, on, hash}")
+    value: Identifier | None = Field(None, description="A measure or a KPI")
+    numerator: Identifier | None = Field(None, description="A measure or a KPI, divided by the denominator after both are added up")
     denominator: Identifier | None = None
-    formula: str | None = None
-    relationship: Relationship | None = None
-    where: Where = {}
+    formula: str | None = Field(None, description="Numbers, measures, KPIs, + - * /, parentheses, min max abs round coalesce if_missing")
+    conversion: Conversion | None = Field(None, description="Share of those who did one thing and then another: {from, to, entity, within}")
+    relationship: Relationship | None = Field(None, description="An outcome that may follow a driver: {driver, outcome, by, per}")
+    window: str | None = Field(None, pattern=SPAN, description="Rolling: over this many days up to the period's end, for example 7d")
+    to_date: Unit | None = Field(None, description="Cumulative: from the beginning of the week, month, … to the period's end")
+    where: Where = Field({}, description="Conditions that hold for every measure in it")
     unit: str | None = None
-    format: str | None = None
+    format: str | None = Field(None, pattern=r"^[-#0,.%¤' ]{1,40}$", description="Number pattern such as #,##0.0")
     better: Literal["higher", "lower", "band", "none"] = "none"
-    dimensions: list[str] | None = None
-    grain: Grain | None = None
-    grains: list[Grain] | None = None
-    fill: Literal["gap", "zero"] = "gap"
-    partial: Literal["like_for_like", "withhold", "show"] = "like_for_like"
+    dimensions: list[str] | None = Field(None, description="What values may be split by; by default all that its tables share")
+    grain: Grain | None = Field(None, description="The finest grain that makes sense; sprint: the only one")
+    grains: list[Grain] | None = Field(None, min_length=1, description="The grains that make sense, one by one")
+    fill: Literal["gap", "zero"] = Field("gap", description="What a period without rows says")
+    partial: Literal["like_for_like", "withhold", "show"] = Field("like_for_like", description="What a period that still runs says")
     maturity: str = Field("0d", pattern=r"^[0-9]{1,3}[dw]$", description="How long values may still move, for example 2d")
-    targets: list[Target] = []
-    tests: list[Case] = []
-    drivers: list[Identifier] = []
-    accepted: dict[str, Any] | None = None
-    signals: dict[str, Any] | None = None
-    docs: str | None = None
-    tags: list[str] = []
-    synonyms: list[str] = []
-    window: str | None = None
-    to_date: str | None = None
-    conversion: dict[str, Any] | None = None
+    targets: list[Target] = Field([], description="Values agreed for some days; they must not overlap")
+    accepted: list[Accepted] = Field([], description="Misses that were accepted until a day")
+    drivers: list[Identifier | Driver] = Field([], description="What moves it: KPIs, or {kpi, kind, sign, lag, evidence}")
+    reconcile_with: Reconcile | None = Field(None, description="The same notion in another source: {kpi, gap}")
+    signals: Signals | None = Field(None, description="How variation is judged: {rules, baseline, rebase, season}")
+    tests: list[Case] = Field([], description="Rows that are given, values that are expected")
+    docs: str | None = Field(None, description="Link to what was written about it")
+    tags: list[str] = Field([], description="Words to find it by")
+    synonyms: list[str] = Field([], description="Other names that people use for it")
 
     @property
-    def type(self) -> Literal["simple", "ratio", "formula", "relationship"]:
+    def type(self) -> Kind:
         """What kind of KPI it is."""
         if self.relationship is not None:
             return "relationship"
+        if self.conversion is not None:
+            return "conversion"
+        if self.window is not None:
+            return "rolling"
+        if self.to_date is not None:
+            return "cumulative"
         if self.formula is not None:
             return "formula"
         return "ratio" if self.numerator is not None else "simple"
 
     @model_validator(mode="after")
     def _is_one_type(self) -> KPI:
-        given = [name for name in ("value", "formula", "relationship", *NOT_YET[2:]) if getattr(self, name) is not None]
+        given = [name for name in ("value", "formula", "conversion", "relationship") if getattr(self, name) is not None]
         if self.numerator is not None or self.denominator is not None:
             given.append("numerator and denominator")
             if self.numerator is None or self.denominator is None:
                 raise ValueError("a ratio needs both 'numerator' and 'denominator'")
         if len(given) != 1:
             found = f"found: {', '.join(given)}" if given else "found none"
-            raise ValueError(f"a KPI has exactly one of: value; numerator and denominator; formula; relationship ({found})")
+            raise ValueError(f"a KPI has exactly one of: value; numerator and denominator; formula; conversion; relationship ({found})")
+        return self
+
+    @model_validator(mode="after")
+    def _spans_once(self) -> KPI:
+        if self.window is not None and self.to_date is not None:
+            raise ValueError("a KPI is either rolling ('window') or cumulative ('to_date')")
+        spans = next((name for name in ("window", "to_date") if getattr(self, name) is not None), None)
+        alone = next((name for name in ("conversion", "relationship") if getattr(self, name) is not None), None)
+        if spans is not None and alone is not None:
+            raise ValueError(f"'{spans}' does not go with '{alone}'")
         return self
 
     @property
     def shown_unit(self) -> str | None:
-        """The unit as said, "%" for a ratio that says none, else None."""
-        return self.unit if self.unit is not None else "%" if self.type == "ratio" else None
+        """The unit as said, "%" for a ratio or a conversion that says none, else None."""
+        if self.unit is not None:
+            return self.unit
+        return "%" if self.numerator is not None or self.conversion is not None else None
 
     @property
     def maturity_days(self) -> int:
         """Days for which a value may still move."""
-        return int(self.maturity[:-1]) * (7 if self.maturity.endswith("w") else 1)
+        return days_of(self.maturity)
 
-    def target_on(self, day: date) -> Target | None:
-        """Return the target in force on a day."""
-        return next((target for target in self.targets if target.from_ <= day <= target.to), None)
+    def target_on(self, day: date, where: Sequence[tuple[str, tuple[str, ...]]] = ()) -> Target | None:
+        """Return the target in force on a day for exactly this part of the KPI; () is all of it."""
+        scope = tuple(sorted((name, tuple(sorted(wanted))) for name, wanted in where))
+        return next((target for target in self.targets if target.from_ <= day <= target.to and target.scope == scope), None)
 
 
 class File(Strict):
@@ -190,13 +182,20 @@ class File(Strict):
 
     version: Literal[1]
     calendar: CalendarModel = CalendarModel()
-    measures: dict[Identifier, Measure] = {}
-    kpis: dict[Identifier, KPI] = {}
+    measures: dict[Identifier, Measure] = Field({}, description="Numbers from tables")
+    kpis: dict[Identifier, KPI] = Field({}, description="What people see")
+
+
+AROUND: frozenset[str] = frozenset(
+    {"certified", "targets", "accepted", "drivers", "reconcile_with", "signals", "tests", "docs", "tags", "synonyms"}
+)
+"""Keys that are written about a number and do not change what it means."""
 
 
 def fingerprint(definition: KPI, *meanings: str) -> str:
-    """Return a short hash that changes when a definition, or anything it is made of, changes."""
-    text = json.dumps([definition.model_dump(mode="json", by_alias=True, exclude_defaults=True), *meanings], sort_keys=True)
+    """Return a short hash that changes when a definition, or anything it is made of, changes; not when a target or a test is added."""
+    body: dict[str, Any] = definition.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=set(AROUND))
+    text = json.dumps([body, *meanings], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -1,0 +1,176 @@
+"""The clauses of a definition: conditions, targets, tests, and what people agreed about a KPI. Knows no table and no SQL."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from metrics.types import Grain
+
+IDENTIFIER = r"^[a-z][a-z0-9_]{0,62}$"
+SPAN = r"^[1-9][0-9]{0,2}[dw]$"
+Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER)]
+Number = float | int
+Scalar = bool | int | float | str | date
+
+
+def days_of(span: str) -> int:
+    """Return the days of a span such as 2d or 4w."""
+    return int(span[:-1]) * (7 if span.endswith("w") else 1)
+
+
+class Strict(BaseModel):
+    """No unknown key, no silent conversion."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Condition(Strict):
+    """What a column must fulfil, when it is more than a value or a list of values."""
+
+    not_: Scalar | None = Field(None, alias="not")
+    in_: list[Scalar] | None = Field(None, alias="in", min_length=1)
+    not_in: list[Scalar] | None = Field(None, min_length=1)
+    gt: int | float | date | None = None
+    gte: int | float | date | None = None
+    lt: int | float | date | None = None
+    lte: int | float | date | None = None
+    like: str | None = None
+    is_null: bool | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Condition:
+        if not self.model_fields_set:
+            raise ValueError("a condition needs at least one of: not, in, not_in, gt, gte, lt, lte, like, is_null")
+        return self
+
+
+Where = dict[str, Scalar | list[Scalar] | Condition]
+
+
+class Target(Strict):
+    """A value agreed for some days, both ends included, for everything or for a part of it."""
+
+    from_: date = Field(alias="from", description="First day")
+    to: date = Field(description="Last day, included")
+    kind: Literal["reach", "stay_above", "stay_below", "band"]
+    value: Number | None = Field(None, description="The value, in the KPI's unit; a fraction of 1 for %")
+    low: Number | None = Field(None, description="Lower end of a band")
+    high: Number | None = Field(None, description="Upper end of a band")
+    where: dict[str, str | list[str]] = Field({}, description="The part it is agreed for: dimension: value or [values]; all when empty")
+    pace: Literal["linear", "last_year", "none"] = Field("linear", description="How much of a target to reach is expected by a day")
+    provenance: Literal["agreed", "proposed", "inherited", "benchmark", "placeholder"] = "agreed"
+    set_by: str | None = None
+    set_on: date | None = None
+    reason: str | None = None
+    baseline: Number | None = Field(None, description="The value when the target was set")
+
+    @property
+    def scope(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The part it is agreed for, in the form of a question's conditions, sorted."""
+        return tuple(sorted((name, (v,) if isinstance(v, str) else tuple(sorted(v))) for name, v in self.where.items()))
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Target:
+        if self.to < self.from_:
+            raise ValueError("a target's 'to' lies before its 'from'")
+        if self.kind == "band" and (self.low is None or self.high is None or self.low > self.high):
+            raise ValueError("a band needs 'low' and 'high', low first")
+        if self.kind != "band" and self.value is None:
+            raise ValueError(f"a target of kind '{self.kind}' needs a 'value'")
+        return self
+
+
+class Relationship(Strict):
+    """An outcome that may follow a driver."""
+
+    driver: Identifier
+    outcome: Identifier
+    by: list[str] = []
+    per: Number = Field(description="Change of the driver, in its unit, that the effect is stated for")
+
+
+class Conversion(Strict):
+    """Who of those that did one thing did another thing within some time after it."""
+
+    from_: Identifier = Field(alias="from", description="A measure, or else the name of an event of the table events")
+    to: Identifier = Field(description="A measure, or else the name of an event of the table events")
+    entity: str = Field(description="Column of both that says who, for example user_id")
+    within: str = Field(pattern=r"^[1-9][0-9]{0,2}[hdw]$", description="Longest time from one to the other: 24h, 7d, 4w")
+    after: str | None = Field(None, pattern=r"^[1-9][0-9]{0,2}[hdw]$", description="Shortest time from one to the other; none by default")
+
+    @model_validator(mode="after")
+    def _leaves_time(self) -> Conversion:
+        if self.after is not None and hours_of(self.after) >= hours_of(self.within):
+            raise ValueError("a conversion's 'after' must be shorter than its 'within'")
+        return self
+
+
+def hours_of(span: str) -> int:
+    """Return the hours of a span such as 24h, 7d or 4w."""
+    return int(span[:-1]) if span.endswith("h") else days_of(span) * 24
+
+
+class Accepted(Strict):
+    """A miss that was accepted until a day."""
+
+    value: Number = Field(description="The value that is accepted instead of the target")
+    from_: date | None = Field(None, alias="from")
+    until: date = Field(description="Last day, included")
+    reason: str
+    by: str | None = None
+    issue: str | None = Field(None, description="Key or link of the work that ends it")
+
+
+class Driver(Strict):
+    """What is believed, or known, to move the KPI."""
+
+    kpi: Identifier
+    kind: Literal["component", "influence"] = Field("influence", description="component: part of its arithmetic; influence: a belief")
+    sign: Literal["+", "-"] | None = Field(None, description="Whether it moves the same way or the other way")
+    lag: str | None = Field(None, pattern=SPAN, description="How much later the KPI follows")
+    evidence: str | None = Field(None, description="Link or words")
+
+
+class Reconcile(Strict):
+    """The same notion in another source, and how far apart the two usually are."""
+
+    kpi: Identifier
+    gap: Number = Field(0.05, gt=0, description="Usual largest difference, as a share of the other KPI")
+
+
+class Rebase(Strict):
+    """A day from which the limits of variation are drawn anew, and why."""
+
+    on: date
+    reason: str
+    by: str | None = None
+    event: str | None = None
+
+
+class Signals(Strict):
+    """How variation is judged."""
+
+    rules: Literal["wheeler", "nhs", "none"] = "wheeler"
+    baseline: dict[Literal["from", "to"], date] | None = None
+    rebase: list[Rebase] = []
+    season: Literal["weekday", "none"] = "none"
+
+
+class Certified(Strict):
+    """Who vouched for which definition; it lapses when the definition's hash is another one."""
+
+    by: str
+    on: date
+    hash: str = Field(pattern=r"^[0-9a-f]{12}$", description="The definition's hash then, as ./kpi query --json prints it")
+
+
+class Case(Strict):
+    """A test of a KPI: rows that are given, values that are expected for their periods."""
+
+    given: list[dict[str, Any]] = Field(min_length=1, description="Rows; a list stands for one row a value; 'table' names the table")
+    expect: dict[date | str, float | int | None] = Field(min_length=1, description="First day of the period: value, null for absent")
+    grain: Grain = "day"
+    where: dict[str, str | list[str]] = {}
