@@ -13,6 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from errors import Issue
 from metrics.compose import Composer, Double, Map, Refused, Seq, Spot
+from metrics.syntax import explain
 
 LARGEST_BYTES = 1 << 20
 MOST_SEPARATORS = 60_000
@@ -81,8 +82,9 @@ def read(path: Path) -> tuple[bytes | None, tuple[Issue, ...]]:
                 words = f"the file has {before.st_size:,} bytes; at most {LARGEST_BYTES:,} are read. Take out what no KPI uses."
                 return None, (Issue("error", "KPI001", path.name, 0, 0, None, words),)
             raw = path.read_bytes()
-            age = time.time() - before.st_mtime
-            if not 0 <= age < SETTLED_SECONDS and path.stat().st_mtime_ns == before.st_mtime_ns:
+            age, after = time.time() - before.st_mtime, path.stat()
+            same = (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size) and len(raw) == after.st_size
+            if raw and same and abs(age) >= SETTLED_SECONDS:  # a file that is emptied keeps its old time for a moment
                 break
             time.sleep(SETTLED_SECONDS / 2)
         return raw, ()
@@ -117,9 +119,8 @@ def parse(name: str, raw: bytes) -> tuple[Document | None, tuple[Issue, ...]]:
     except Refused as error:
         return refused(error.code, error.line, error.column, error.words)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        return refused("KPI001", line, column, f"this is not valid YAML: {_syntax(error, text)}")
+        line, column, words = explain(error, text)
+        return refused("KPI001", line, column, f"this is not valid YAML: {words}")
     except (YAMLError, ValueError, OverflowError, RecursionError) as error:
         return refused("KPI001", 0, 0, f"this is not valid YAML: {(str(error) or 'unknown').splitlines()[0]}.")
     return Document(name, text, root, tuple(composer.doubles)), ()
@@ -128,15 +129,3 @@ def parse(name: str, raw: bytes) -> tuple[Document | None, tuple[Issue, ...]]:
 def _line(before: str) -> tuple[int, int]:
     """Return (line, column), from 1, of what follows a text."""
     return before.count("\n") + 1, len(before) - before.rfind("\n")
-
-
-def _syntax(error: MarkedYAMLError, text: str) -> str:
-    """Return the parser's complaint with what usually causes it."""
-    problem = str(error.problem or error.context or "unknown").rstrip(".")
-    if "'\\t'" in problem:
-        return f"{problem}. Indent with spaces, not with tabs."
-    if "mapping values are not allowed" in problem:
-        return f"{problem}. A line above is indented differently, or a text with ': ' in it needs quotes."
-    if "did not find expected key" in problem or "block end" in problem or "block mapping" in problem:
-        return f"{problem}. The line is indented differently from the ones above it."
-    return f"{problem}. Is a quote, a bracket or a brace left open, or a comma missing?"
