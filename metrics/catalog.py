@@ -9,15 +9,15 @@ from typing import Literal, Self
 
 from sqlalchemy import ClauseElement, Connection, func, select
 
-from errors import DefinitionError, Issue, QueryError, StoreError, suggest
+from errors import Issue, QueryError, StoreError, suggest
 from metrics import speed
 from metrics.answer import rows_of, slots_of
 from metrics.calendar import Calendar
-from metrics.check import Definitions, check_file
 from metrics.compare import against_row, comparison, target_status
 from metrics.compile import Slots, compile_plan, day_of
 from metrics.coverage import Reach, StreamCoverage, freshness, reach, read_coverage
-from metrics.events import read_events, read_sprints
+from metrics.events import definition_events, read_events, read_sprints
+from metrics.force import InForce, in_force
 from metrics.plan import Asked, make_plan
 from metrics.question import LATEST, require_answerable, require_dimensions
 from metrics.reservations import FlaggedSlice, Restatement, read_flagged, read_restatements
@@ -35,18 +35,16 @@ def open_catalog(space: Workspace) -> Catalog:
 
     Raises: DefinitionError when the definitions are broken as a whole, StoreError when the store is damaged.
     """
-    definitions, issues = check_file(space.definitions_file)
-    if definitions is None:
-        raise DefinitionError("\n".join(map(str, issues)), issues)
-    warehouse = Warehouse(space)
-    return Catalog(space, definitions, warehouse.open() if warehouse.current() is not None else None)
+    force, warehouse = in_force(space), Warehouse(space)
+    return Catalog(space, force, warehouse.open() if warehouse.current() is not None else None)
 
 
 class Catalog:
     """Definitions and one generation, pinned. Close it to let the generation go."""
 
-    def __init__(self, space: Workspace, definitions: Definitions, opened: Generation | None) -> None:
-        self._space, self._definitions, self._opened = space, definitions, opened
+    def __init__(self, space: Workspace, force: InForce, opened: Generation | None) -> None:
+        self._space, self._force, self._opened = space, force, opened
+        self._definitions = definitions = force.definitions
         self._streams: tuple[StreamCoverage, ...] = ()
         if opened is not None:
             with opened.engine.connect() as connection:
@@ -67,6 +65,11 @@ class Catalog:
     def issues(self) -> tuple[Issue, ...]:
         """Problems of single definitions; the other KPIs work."""
         return self._definitions.issues
+
+    @property
+    def force(self) -> InForce:
+        """The definitions in force, and why the file is not when it is broken."""
+        return self._force
 
     @property
     def generation(self) -> int | None:
@@ -149,7 +152,7 @@ class Catalog:
         kpi = self.kpi(question.kpi)
         require_answerable(kpi, question)
         if question.as_of is not None and question.as_of != self.generation:
-            with Catalog(self._space, self._definitions, Warehouse(self._space).open(question.as_of)) as pinned:
+            with Catalog(self._space, self._force, Warehouse(self._space).open(question.as_of)) as pinned:
                 return pinned._answer(question, kpi)
         return self._answer(question, kpi)
 
@@ -219,9 +222,11 @@ class Catalog:
         return target_status(self._definitions.kpis[kpi], value, on)
 
     def events(self, period: Period) -> tuple[Event, ...]:
-        """Return the releases, campaigns and sprints that touch a period."""
+        """Return the releases, campaigns, sprints and changes of definitions that touch a period."""
         with self._generation().engine.connect() as connection:
-            return read_events(connection, self.calendar, period)
+            found = read_events(connection, self.calendar, period)
+        changes = definition_events(Ledger(self._space), self.calendar, period, {name: kpi.label for name, kpi in self._kpis.items()})
+        return tuple(sorted((*found, *changes), key=lambda e: (e.start, e.kind, e.name)))
 
     def speed_conversion(self, kpi: str, period: Period, where: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> SpeedConversion:
         """Return the descriptive cut of a relationship between page speed and conversion."""

@@ -18,6 +18,7 @@ from metrics.check_rules import Written, alike, check_kpi, check_measure, check_
 from metrics.check_shape import model
 from metrics.definitions import KPI, CalendarModel, Measure, is_identifier
 from metrics.document import Document, Path_, parse, read
+from metrics.marks import lapsed
 
 TOP_LEVEL = ("version", "calendar", "measures", "kpis")
 
@@ -81,6 +82,9 @@ def _check(document: Document | None, issues: tuple[Issue, ...]) -> tuple[Defini
     standing = replace(written, kpis=kpis)
     for name in kpis:
         found += check_reach(standing, name)
+    for name, present in lapsed(measures, kpis):
+        words = f"KPI '{name}' was certified as {kpis[name].certified.hash}, but its definition is {present} now. './kpi certify {name} --by NAME' renews it."
+        found.append(document.issue("KPI042", ("kpis", name, "certified"), words, kpi=name, level="warning"))
     ordered = tuple(sorted(set(found), key=lambda i: (i.line, i.column, i.code, i.message)))
     if calendar is None:  # days would begin elsewhere: every number would be another one
         return None, ordered

@@ -26,6 +26,8 @@ try:
     if workspace().is_demo:
         st.sidebar.badge("Demo data", icon=":material/science:", color="orange")
         st.sidebar.caption("A made-up company, pulled through the real client libraries.")
+    states.banner()
     page.run()
+    states.watch()
 except DashboardError as error:
     states.problem(error)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import streamlit as st
 
-from metrics import KPI, Catalog, open_catalog
+from errors import StoreError
+from metrics import KPI, Catalog, open_catalog, record_definitions
 from metrics.types import Answer, Comparison, Event, Freshness, Period, Question, Row, SpeedConversion
 from settings import Workspace, workspace
 from store.ledger import Ledger, SourceRun
@@ -54,7 +56,11 @@ def catalog() -> Catalog:
 
 @st.cache_resource(max_entries=2, show_spinner=False, on_release=lambda opened: opened.close())
 def _catalog(key: str) -> Catalog:
-    return open_catalog(space())
+    opened = open_catalog(space())
+    if opened.generation is not None and not opened.force.broken:
+        with suppress(StoreError):  # who may only read the ledger still sees the numbers
+            record_definitions(space(), opened.force.definitions)
+    return opened
 
 
 def _kept(opened: Catalog, what: str, compute: Callable[[], Any]) -> Any:

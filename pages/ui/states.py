@@ -6,7 +6,10 @@ import streamlit as st
 
 from errors import DashboardError, DefinitionError, StoreError
 from pages.ui import data
+from pages.ui.numbers import instant_words
 from pages.ui.text import markdown
+
+WATCH_SECONDS = 15
 
 STEPS = """
 #### See a living example
@@ -33,6 +36,27 @@ def onboarding() -> None:
     for run in data.runs():
         if run.error:
             st.warning(f"The last sync of **{markdown(run.source)}** failed: {markdown(run.error)}", icon=":material/warning:")
+
+
+def banner() -> None:
+    """Say on every page when the file is broken as a whole and an earlier version of it is in force."""
+    force = data.catalog().force
+    if force.broken and force.since is not None:
+        zone = force.definitions.calendar.timezone
+        st.error(
+            f"**{markdown(force.broken[0].file)} is broken as a whole; the version of {instant_words(force.since, zone)} stays in force.** "
+            f"{markdown(str(force.broken[0]))} Run `./kpi check`.",
+            icon=":material/rule:",
+        )
+
+
+@st.fragment(run_every=WATCH_SECONDS)
+def watch() -> None:
+    """Draw the page anew when the definitions or the generation changed under it."""
+    now = data.state().key
+    if st.session_state.setdefault("seen_state", now) != now:
+        st.session_state["seen_state"] = now
+        st.rerun()
 
 
 def ready() -> bool:

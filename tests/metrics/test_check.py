@@ -120,11 +120,11 @@ def test_all_problems_come_at_once_in_the_order_of_the_file() -> None:
     ],
 )
 def test_a_file_that_is_broken_as_a_whole_is_refused_quickly(text: str, code: str, words: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     definitions, issues = check_text("k.yaml", text)
     assert definitions is None
     assert (issues[0].code, words in issues[0].message) == (code, True), issues
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_file_that_is_too_large_or_no_text_is_refused(tmp_path: Path) -> None:

@@ -129,6 +129,7 @@ def test_a_file_that_is_being_written_is_never_read_by_half(tmp_path: Path) -> N
         definitions, issues = check_file(path)
         assert definitions is not None, issues
         seen.append(set(definitions.kpis))
+        time.sleep(0.02)
     writer.join()
     assert seen
     assert all(names == {"a", "b"} for names in seen)
