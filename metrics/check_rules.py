@@ -129,13 +129,14 @@ def _units(subject: Subject, kpi: KPI, written: Written) -> Iterator[Issue]:
             if ends:
                 words = f" is a share, kept as a fraction of 1, but its target is {ends[0]:g}. Write 0.055 for 5.5 %."
                 yield subject.issue("KPI036", ("targets", place), words, level="warning")
-    others = [other.unit for other in written.kpis.values() if other is not kpi and other.unit is not None]
-    meant = unit_slip(kpi.unit, written.currency, others)
+    meant = unit_slip(kpi.unit, written.currency, (other.unit for other in written.kpis.values() if other is not kpi))
     if meant is not None:
         words = f": the unit '{kpi.unit}' is used nowhere else and looks like '{meant}'."
         yield subject.issue("KPI038", ("unit",), words, f"Did you mean: {meant}?", level="warning", at="value")
+    if kpi.formula is None:
+        return
     try:
-        expression = parse_formula(kpi.formula or "0")
+        expression = parse_formula(kpi.formula)
     except FormulaError:
         return
     clash = unit_clash(expression, {n: k.shown_unit for n, k in written.kpis.items() if k is not kpi})

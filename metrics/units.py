@@ -65,10 +65,12 @@ COMMON = ("%", "ms", "s", "min", "h", "days", "points", "items", "users", "EUR",
 """Units that need no second use to be believed."""
 
 
-def unit_slip(unit: str | None, currency: str, others: Iterable[str]) -> str | None:
+def unit_slip(unit: str | None, currency: str, others: Iterable[str | None]) -> str | None:
     """Return the unit that was probably meant by one that nobody else uses, or None when it may be a word of its own."""
-    known = {*COMMON, currency, *others}
-    if unit is None or unit in known:
+    if unit is None or unit in COMMON or unit == currency:
+        return None
+    known = {*COMMON, currency, *(other for other in others if other is not None)}
+    if unit in known:
         return None
     folded = {one.casefold(): one for one in sorted(known)}
     near = get_close_matches(unit.casefold(), list(folded), n=1, cutoff=0.6)

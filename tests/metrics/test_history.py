@@ -57,8 +57,8 @@ def test_each_change_is_kept_in_words_and_only_once(tmp_path: Path) -> None:
         ("rate", "denominator: visits → sessions; target value: 0.2 → 0.1", True, False),
         ("visits", "measure visits, column: engaged_sessions → sessions; measure visits, where added: device: mobile", True, False),
         ("visits", "removed", True, False),
-        ("rate", "has a problem, and no value", True, False),
         ("visits", "back again", True, False),
+        ("rate", "has a problem, and no value", True, False),
     ]
     assert read_changes(Ledger(Workspace(tmp_path)), "rate")[-1].hash is None
     assert last_files(Ledger(Workspace(tmp_path)))[0].since == NOON + timedelta(hours=6)
