@@ -273,6 +273,7 @@ meta = Table(
 INTERNAL = frozenset({"_slices", "_coverage", "_restatements", "_meta"})
 FACTS: dict[str, Table] = {name: table for name, table in warehouse.tables.items() if name not in INTERNAL}
 
+
 def arrow_schema(table: str) -> pa.Schema:
     """Return the Arrow schema of the rows a connector yields for `table`: its columns less source and slice."""
     import pyarrow as pa  # a check of the definitions needs the columns and no Arrow

@@ -16,7 +16,9 @@ LOADED = "import sys; from cli import main; main(sys.argv[1:]); print(sorted(set
 
 
 def test_a_check_without_tests_imports_no_database_no_vendor_and_no_frame() -> None:
-    done = subprocess.run([sys.executable, "-c", LOADED, "check", "--no-tests"], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, "check", "--no-tests"], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
+    )
     assert not {name for name in HEAVY if f"'{name}'" in done.stdout}
     assert "'metrics.check'" in done.stdout
 
