@@ -42,7 +42,7 @@ class Calendar:
 
     def floor(self, day: date, grain: Grain) -> date:
         """Return the first day of the period that `day` lies in."""
-        if grain == "day":
+        if grain in ("hour", "day"):
             return day
         if grain == "week":
             return day - timedelta(days=(day.weekday() - self.week_offset) % 7)
@@ -52,12 +52,12 @@ class Calendar:
 
     def following(self, start: date, grain: Grain) -> date:
         """Return the first day of the period after the one that begins on `start`."""
-        if grain in ("day", "week"):
-            return start + timedelta(days=1 if grain == "day" else 7)
+        if grain in ("hour", "day", "week"):
+            return start + timedelta(days=7 if grain == "week" else 1)
         return _month(start.year * 12 + start.month - 1 + MONTHS_OF[grain])
 
     def periods(self, grain: Grain, within: Period) -> Iterator[Period]:
-        """Yield the whole periods of a calendar grain that touch `within`, oldest first; "total" is `within` itself."""
+        """Yield the whole periods of a calendar grain that touch `within`, oldest first; "total" is `within` itself, "hour" its days."""
         if grain == "total":
             yield within
             return
@@ -66,6 +66,22 @@ class Calendar:
             end = self.following(start, grain)
             yield Period(start, end)
             start = end
+
+    def minutes_of(self, day: date) -> int:
+        """Return how many minutes before the full hour of UTC an hour of the zone begins: 0 in most, 30 in India.
+
+        Where clocks change by less than an hour, hours keep the beginning that they have on `day`.
+        """
+        offset = datetime(day.year, day.month, day.day, tzinfo=self.timezone).utcoffset() or timedelta(0)
+        return int(offset.total_seconds() // 60) % 60
+
+    def hours(self, within: Period) -> Iterator[datetime]:
+        """Yield the beginnings (aware UTC) of the hours of a period: a day has 23, 24 or 25."""
+        shift = timedelta(minutes=self.minutes_of(within.start))
+        now = (self.begins(within.start) + shift).replace(minute=0, second=0) - shift
+        while now < self.begins(within.end):
+            yield now
+            now += timedelta(hours=1)
 
     def begins(self, day: date) -> datetime:
         """Return the instant at which `day` begins in the reporting zone (aware UTC)."""

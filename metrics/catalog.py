@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from types import TracebackType
-from typing import Literal, Self
+from typing import Protocol, Self
 
-from sqlalchemy import ClauseElement, Connection, func, select
+from sqlalchemy import Engine, func, select
 
 from errors import Issue, QueryError, StoreError, suggest
-from metrics import speed
-from metrics.answer import rows_of, slots_of
+from metrics import comparisons, kept, speed
+from metrics.answer import slots_of
+from metrics.asking import Prepared, run, written
+from metrics.bases import Base
 from metrics.calendar import Calendar
-from metrics.compare import against_row, comparison, target_status
-from metrics.compile import Slots, compile_plan, day_of
+from metrics.check import Definitions
+from metrics.compare import target_status
+from metrics.comparisons import Where
 from metrics.coverage import Reach, StreamCoverage, freshness, reach, read_coverage
+from metrics.definitions import KPI as Definition
 from metrics.events import definition_events, read_events, read_sprints
 from metrics.force import InForce, in_force
-from metrics.plan import Asked, make_plan
+from metrics.plan import Asked, Plan, make_plan
 from metrics.question import LATEST, require_answerable, require_dimensions
 from metrics.reservations import FlaggedSlice, Restatement, read_flagged, read_restatements
+from metrics.rows import day_of
 from metrics.shown import KPI, show
+from metrics.slots import Slots, SprintPeriod
 from metrics.tables import TableInfo, dimensions, measurable_tables
-from metrics.types import Answer, Comparison, Event, Freshness, Period, Question, Row, SpeedConversion, TargetStatus
+from metrics.types import Answer, Comparison, Event, Freshness, Grain, Pace, Period, Question, Row, SpeedConversion, TargetStatus
 from settings import Workspace
 from store.ledger import Ledger
 from store.schema import FACTS, events
-from store.warehouse import Generation, Warehouse
+from store.warehouse import Warehouse
+
+
+class Facts(Protocol):
+    """One unchanging state of the facts in a database. identity: a text that no other state has."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def identity(self) -> str: ...
+    def close(self) -> None: ...
 
 
 def open_catalog(space: Workspace) -> Catalog:
@@ -36,15 +55,15 @@ def open_catalog(space: Workspace) -> Catalog:
     Raises: DefinitionError when the definitions are broken as a whole, StoreError when the store is damaged.
     """
     force, warehouse = in_force(space), Warehouse(space)
-    return Catalog(space, force, warehouse.open() if warehouse.current() is not None else None)
+    return Catalog(space, force.definitions, warehouse.open() if warehouse.current() is not None else None, force)
 
 
 class Catalog:
     """Definitions and one generation, pinned. Close it to let the generation go."""
 
-    def __init__(self, space: Workspace, force: InForce, opened: Generation | None) -> None:
-        self._space, self._force, self._opened = space, force, opened
-        self._definitions = definitions = force.definitions
+    def __init__(self, space: Workspace, definitions: Definitions, opened: Facts | None, force: InForce | None = None) -> None:
+        self._space, self._definitions, self._opened = space, definitions, opened
+        self._force = force or InForce(definitions)
         self._streams: tuple[StreamCoverage, ...] = ()
         if opened is not None:
             with opened.engine.connect() as connection:
@@ -55,6 +74,7 @@ class Catalog:
         self._kpis = {name: show(name, definitions, self._plans) for name in definitions.kpis}
         self._synced = Ledger(space).last_good()
         self._covered: dict[str, Period | None] = {}
+        self._begun: tuple[SprintPeriod, ...] | None = None
 
     @property
     def calendar(self) -> Calendar:
@@ -104,6 +124,24 @@ class Catalog:
         hint = suggest(name, self._kpis) or f"Known KPIs: {', '.join(self._kpis)}."
         raise QueryError(f"There is no KPI '{name}'. {hint}")
 
+    def definition(self, name: str) -> Definition:
+        """Return a KPI as it is written.
+
+        Raises: as `kpi`.
+        """
+        self.kpi(name)
+        return self._definitions.kpis[name]
+
+    def plan(self, name: str) -> Plan:
+        """Return what a KPI with a value is made of.
+
+        Raises: QueryError for a relationship, and as `kpi`.
+        """
+        self.kpi(name)
+        if name not in self._plans:
+            raise QueryError(f"KPI '{name}' is a relationship and has no value of its own. Open the page Speed × conversion.")
+        return self._plans[name]
+
     def tables(self) -> tuple[TableInfo, ...]:
         """Return the tables and columns that measures may use."""
         return measurable_tables()
@@ -149,16 +187,26 @@ class Catalog:
 
         Raises: QueryError when it cannot be answered as put, StoreError for an empty store or a generation that is gone.
         """
-        kpi = self.kpi(question.kpi)
-        require_answerable(kpi, question)
-        if question.as_of is not None and question.as_of != self.generation:
-            with Catalog(self._space, self._force, Warehouse(self._space).open(question.as_of)) as pinned:
-                return pinned._answer(question, kpi)
-        return self._answer(question, kpi)
+        return self.ask_many((question,))[0]
 
     def ask_many(self, questions: Sequence[Question]) -> tuple[Answer, ...]:
-        """Answer several questions from one generation."""
-        return tuple(self.ask(question) for question in questions)
+        """Answer several questions. Those that share grain, period, split and conditions read every table once for all of them.
+
+        Raises: as `ask`, for the first question that cannot be answered.
+        """
+        for question in questions:
+            require_answerable(self.kpi(question.kpi), question)
+        found: dict[int, Answer] = {}
+        for as_of in dict.fromkeys(question.as_of for question in questions):
+            places = [place for place, question in enumerate(questions) if question.as_of == as_of]
+            mine = [questions[place] for place in places]
+            if as_of is None or as_of == self.generation:
+                answers = self._answers(mine)
+            else:
+                with Catalog(self._space, self._definitions, Warehouse(self._space).open(as_of)) as pinned:
+                    answers = pinned._answers(mine)
+            found.update(zip(places, answers, strict=True))
+        return tuple(found[place] for place in range(len(questions)))
 
     def total(
         self,
@@ -171,55 +219,40 @@ class Catalog:
         """Return one value over a whole period."""
         return self.ask(Question(kpi, "total", period, by, where, as_of))
 
-    def compare(
-        self, kpi: str, period: Period, to: Literal["previous_period", "previous_year"], where: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    ) -> Comparison:
+    def compare(self, kpi: str, period: Period, to: Base, where: Where = (), grain: Grain | None = None) -> Comparison:
         """Compare a period with the one before it, or with the same weekdays a year (364 days) before.
 
-        A period that the sources do not wholly cover is compared like for like: both are cut to the covered part.
+        A period that the sources do not wholly cover is compared like for like: both are cut to the covered part. grain: a whole month,
+        quarter or year is compared with the calendar's one before, or a year before, cut to as many days.
         """
-        covered = self.covered(kpi)
-        whole, note = period, ""
-        if covered is not None and covered.start < period.end and period.end > covered.end > period.start:
-            period, note = Period(period.start, covered.end), f"through {covered.end - timedelta(days=1)}, "
-        base_period = period.shift(-whole.days if to == "previous_period" else -364)
-        before = "the day before" if whole.days == 1 else f"the {whole.days} days before"
-        words = f"{note}against {before}" if to == "previous_period" else f"{note}against the same weekdays 364 days before"
-        value, base = (self.total(kpi, p, (), where).rows[0] for p in (period, base_period))
-        if base.value is None or not base.complete:
-            return comparison(
-                self._definitions.kpis[kpi],
-                self._kpis[kpi].unit,
-                value.value,
-                None,
-                period,
-                base_period,
-                f"no comparison: {base.reason or 'the earlier period is not wholly held'}",
-            )
-        return comparison(self._definitions.kpis[kpi], self._kpis[kpi].unit, value.value, base.value, period, base_period, words)
+        return comparisons.compare_many(self, (kpi,), period, (to,), where, grain)[kpi, to]
+
+    def compare_many(
+        self, kpis: Sequence[str], period: Period, bases: Sequence[Base], where: Where = (), grain: Grain | None = None
+    ) -> dict[tuple[str, Base], Comparison]:
+        """Return (KPI, base) → comparison of several KPIs at once, from as few statements as possible."""
+        return comparisons.compare_many(self, kpis, period, bases, where, grain)
+
+    def pace(self, kpi: str, on: date, where: Where = ()) -> Pace | None:
+        """Return how a target to reach that is in force on a day is on its way; None when there is none."""
+        self.kpi(kpi)
+        return comparisons.pace(self, kpi, on, where)
 
     def boards(self) -> dict[str, str]:
         """Return sprint name → name of its board, for the sprints that have started."""
-        with self._generation().engine.connect() as connection:
-            return {sprint.name: sprint.board for sprint in read_sprints(connection, self.calendar)}
+        return {sprint.name: sprint.board for sprint in self._sprints()}
 
     def last_sprint(self, kpi: str) -> tuple[Row, Comparison, tuple[Row, ...]]:
         """Return the last closed sprint, its comparison with the sprint before on the same board, and that board's closed sprints.
 
         Raises: QueryError when no sprint is closed yet.
         """
-        rows = [row for row in self.ask(Question(kpi, "sprint")).rows if row.complete]
-        if not rows:
-            raise QueryError(f"KPI '{kpi}' has no closed sprint yet. It appears after the first sprint is completed in Jira.")
-        boards = self.boards()
-        mine = tuple(row for row in rows if boards.get(row.label) == boards.get(rows[-1].label))
-        before = mine[-2] if len(mine) > 1 else None
-        return mine[-1], against_row(self._definitions.kpis[kpi], self._kpis[kpi].unit, mine[-1], before), mine
+        return comparisons.last_sprint(self, kpi)
 
-    def target_status(self, kpi: str, value: float | None, on: date) -> TargetStatus:
+    def target_status(self, kpi: str, value: float | None, on: date, where: Where = ()) -> TargetStatus:
         """Return how a value stands against the target in force on a day."""
         self.kpi(kpi)
-        return target_status(self._definitions.kpis[kpi], value, on)
+        return target_status(self._definitions.kpis[kpi], value, on, where)
 
     def events(self, period: Period) -> tuple[Event, ...]:
         """Return the releases, campaigns, sprints and changes of definitions that touch a period."""
@@ -236,7 +269,7 @@ class Catalog:
         statement = speed.compile_cells(period, where)
         with self._generation().engine.connect() as connection:
             cells = [speed.Cell(r.device, r.bucket, r.visitors, r.conversions) for r in connection.execute(statement)]
-            sql = _sql(statement, connection)
+            sql = written(statement, connection)
         weights = speed.mix(cells)
         return SpeedConversion(
             period=period,
@@ -251,38 +284,52 @@ class Catalog:
             notes=speed.rare(cells, weights),
         )
 
-    def _answer(self, question: Question, kpi: KPI) -> Answer:
-        generation, plan, found = self._generation(), self._plans[kpi.name], self._reach(kpi.name, question.where)
+    def _answers(self, questions: Sequence[Question]) -> list[Answer]:
+        """Answer from the pinned generation, what was answered before from what was kept."""
+        generation = self._generation()
+        prepared = [self._prepared(question) for question in questions]
+        keys = [self._key(generation, one) for one in prepared]
+        found = {key: known for key in keys if (known := kept.answers.get(key)) is not None}
+        missing = {key: one for key, one in zip(keys, prepared, strict=True) if key not in found}
+        if missing:
+            with generation.engine.connect() as connection:
+                for key, result in zip(missing, run(connection, tuple(missing.values())), strict=True):
+                    found[key] = result
+                    kept.answers.put(key, result)
+        return [self._answer(one, *found[key]) for key, one in zip(keys, prepared, strict=True)]
+
+    def _key(self, generation: Facts, one: Prepared) -> Hashable:
+        question = replace(one.question, as_of=None)
+        return generation.identity, self.calendar, self._kpis[question.kpi].hash, question
+
+    def _prepared(self, question: Question) -> Prepared:
+        kpi, found = self.kpi(question.kpi), self._reach(question.kpi, question.where)
         period = question.period or self.covered(kpi.name)
         if period is None:
             reason = found.reason_outside(Period(LATEST - timedelta(days=1), LATEST))
             raise QueryError(f"KPI '{kpi.name}' has no covered day yet: {reason or 'its tables have no rows'}.")
-        with generation.engine.connect() as connection:
-            sprints = (
-                tuple(s for s in read_sprints(connection, self.calendar) if s.period.start < period.end and s.period.end > period.start)
-                if question.grain == "sprint"
-                else ()
-            )
-            periods = () if question.grain == "sprint" else tuple(self.calendar.periods(question.grain, period))
-            spans = periods or tuple(sprint.period for sprint in sprints)
-            asked = Period(min(p.start for p in spans), max(p.end for p in spans)) if spans else period
-            definition = self._definitions.kpis[kpi.name]
-            slots = Slots(question.grain, found.held(asked), self.calendar, sprints)
-            statement = compile_plan(plan, slots, question.by, question.where, definition.fill == "zero" and plan.is_additive)
-            rows = rows_of(
-                question,
-                definition,
-                plan,
-                found,
-                slots_of(question, periods, sprints),
-                connection.execute(statement).all(),
-            )
-            sql = _sql(statement, connection)
-        flags = tuple(sorted({flag for stream in found.streams for flag in stream.flags}))
-        fresh = freshness(found.streams, self._synced, self.calendar)
-        return Answer(question, kpi.unit, rows, sql, generation.number, fresh, flags, kpi.hash)
+        touching = self._sprints() if question.grain == "sprint" else ()
+        sprints = tuple(s for s in touching if s.period.start < period.end and s.period.end > period.start)
+        periods = () if question.grain == "sprint" else tuple(self.calendar.periods(question.grain, period))
+        spans = periods or tuple(sprint.period for sprint in sprints)
+        asked = Period(min(p.start for p in spans), max(p.end for p in spans)) if spans else period
+        slots = Slots(question.grain, found.held(asked), self.calendar, sprints, found.everything)
+        definition, plan = self._definitions.kpis[kpi.name], self._plans[kpi.name]
+        return Prepared(question, definition, plan, found, slots, slots_of(question, periods, sprints, self.calendar))
 
-    def _generation(self) -> Generation:
+    def _answer(self, one: Prepared, rows: tuple[Row, ...], sql: str) -> Answer:
+        kpi, streams = self._kpis[one.question.kpi], one.reach.streams
+        flags = tuple(sorted({flag for stream in streams for flag in stream.flags}))
+        fresh = freshness(streams, self._synced, self.calendar)
+        return Answer(one.question, kpi.unit, rows, sql, self._generation().number, fresh, flags, kpi.hash)
+
+    def _sprints(self) -> tuple[SprintPeriod, ...]:
+        if self._begun is None:
+            with self._generation().engine.connect() as connection:
+                self._begun = read_sprints(connection, self.calendar)
+        return self._begun
+
+    def _generation(self) -> Facts:
         if self._opened is None:
             raise StoreError("The warehouse is empty: nothing was synced yet. Run './kpi sync', or './kpi demo' for a living example.")
         return self._opened
@@ -302,8 +349,3 @@ class Catalog:
                 day = day_of(FACTS[leaf.measure.table], leaf.measure.time, self.calendar)
                 firsts.append(connection.scalar(select(func.min(day))))
         return min((first for first in firsts if first is not None), default=None)
-
-
-def _sql(statement: ClauseElement, connection: Connection) -> str:
-    """Return the statement with its values written in, for people to read."""
-    return str(statement.compile(connection, compile_kwargs={"literal_binds": True}))

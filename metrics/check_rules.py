@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 from errors import Issue, suggest
-from metrics.definitions import KPI, Driver, Measure, Where
+from metrics.check_language import conversion_issues, reference_issues, span_issues
+from metrics.definitions import KPI, Measure, Where
 from metrics.document import Document, Path_
 from metrics.formula import FormulaError, names
 from metrics.formula import parse as parse_formula
@@ -16,8 +17,6 @@ from metrics.plan import make_plan
 from metrics.tables import dimensions, word
 from metrics.units import EXAMPLE, HELD, unfit, unit_clash, unit_slip
 from store.schema import FACTS, NON_ADDITIVE, TIME_AXES, events
-
-NOT_YET = ("window", "to_date", "conversion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +99,13 @@ def check_where(subject: Subject, path: Path_, where: Where, table: str) -> Iter
 def check_kpi(written: Written, name: str) -> Iterator[Issue]:
     """Yield what is wrong with a KPI's own lines."""
     kpi, subject = written.kpis[name], Subject(written.document, ("kpis", name), f"KPI '{name}'", name)
-    for key in NOT_YET:
-        if getattr(kpi, key) is not None:
-            yield subject.issue("KPI016", (key,), f": '{key}' is not supported yet.")
     if kpi.targets and kpi.better == "none":
         yield subject.issue("KPI030", ("targets",), " has a target but no direction. Add 'better: higher', 'lower' or 'band'.")
     yield from _targets(subject, kpi)
     yield from _units(subject, kpi, written)
     yield from _names(subject, kpi, written)
+    yield from conversion_issues(written.document, name, kpi, written.measures, written.kpis, set(written.names))
+    yield from reference_issues(written.document, name, kpi, map(str, written.document.root.get("kpis") or ()))
 
 
 def _targets(subject: Subject, kpi: KPI) -> Iterator[Issue]:
@@ -155,13 +153,6 @@ def _names(subject: Subject, kpi: KPI, written: Written) -> Iterator[Issue]:
 
 def _used(subject: Subject, kpi: KPI) -> Iterator[tuple[Path_, str | Issue]]:
     """Yield (key, name) for everything a KPI names, or the reason why its formula cannot be read."""
-    for place, driver in enumerate(kpi.drivers):
-        yield (
-            ("drivers", place, "kpi") if isinstance(driver, Driver) else ("drivers", place),
-            (driver.kpi if isinstance(driver, Driver) else driver),
-        )
-    if kpi.reconcile_with is not None:
-        yield ("reconcile_with", "kpi"), kpi.reconcile_with.kpi
     if kpi.relationship is not None:
         yield ("relationship", "driver"), kpi.relationship.driver
         yield ("relationship", "outcome"), kpi.relationship.outcome
@@ -186,14 +177,16 @@ def check_reach(written: Written, name: str) -> Iterator[Issue]:
     if kpi.relationship is not None:
         yield from _dimensions(subject, ("relationship", "by"), kpi.relationship.by, (events.name,))
         return
-    tables = make_plan(written.measures, written.kpis, name).tables
+    plan = make_plan(written.measures, written.kpis, name)
+    tables = plan.split_tables
+    yield from span_issues(written.document, name, kpi, plan)
     yield from _dimensions(subject, ("dimensions",), kpi.dimensions or (), tables)
     for place, target in enumerate(kpi.targets):
         yield from _dimensions(subject, ("targets", place, "where"), target.where, tables)
-    for table in tables:
+    for table in plan.tables:
         about = Subject(subject.document, subject.path, f"KPI '{name}' (table {table})", name)
         yield from check_where(about, ("where",), kpi.where, table)
-    yield from _tests(subject, kpi, tables)
+    yield from _tests(subject, kpi, plan.tables)
 
 
 def _dimensions(subject: Subject, path: Path_, named: Iterable[str], tables: tuple[str, ...]) -> Iterator[Issue]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 
 from metrics.definitions import KPI, Target
-from metrics.types import Comparison, Period, Row, TargetStatus
+from metrics.types import Comparison, Pace, Period, Row, TargetStatus
 
 NEAR = 0.05
 """A miss by at most this share of the target counts as near."""
@@ -21,11 +22,16 @@ def comparison(kpi: KPI, unit: str, value: float | None, base: float | None, per
     return Comparison(value, base, period, base_period, change, ratio, better, note)
 
 
-def target_status(kpi: KPI, value: float | None, on: date) -> TargetStatus:
-    """Return how a value stands against the target in force on a day; compared as stored, never as rounded."""
-    target = kpi.target_on(on)
+def target_status(kpi: KPI, value: float | None, on: date, where: Sequence[tuple[str, tuple[str, ...]]] = ()) -> TargetStatus:
+    """Return how a value stands against the target in force on a day; compared as stored, never as rounded.
+
+    A placeholder is not agreed: it is never met.
+    """
+    target = kpi.target_on(on, where)
     if target is None:
         return TargetStatus("no_target", None, None, None, "No target.")
+    if target.provenance == "placeholder":
+        return TargetStatus("no_target", target.kind, target.value, None, "The target is a placeholder: nothing is agreed yet.")
     if value is None:
         return TargetStatus("unknown", target.kind, target.value, None, "No value to compare with the target.")
     if target.kind == "band":
@@ -66,3 +72,14 @@ def against_row(kpi: KPI, unit: str, row: Row, before: Row | None) -> Comparison
     if before is None or before.value is None:
         return comparison(kpi, unit, row.value, None, row.period, row.period, "no comparison: there is no sprint before")
     return comparison(kpi, unit, row.value, before.value, row.period, before.period, f"against {before.label}")
+
+
+def pace_of(target: float, period: Period, done: Period, actual: float, share: float | None, words: str) -> Pace:
+    """Return the pace of a target to reach. share: how much of it is expected by the end of `done`, None when that is not known."""
+    left = period.days - done.days
+    required = max(0.0, target - actual) / left if left else None
+    through = done.end - timedelta(days=1)
+    if share is None:
+        return Pace(target, period, through, actual, None, None, required, words)
+    expected = target * share
+    return Pace(target, period, through, actual, expected, actual / expected if expected > 0 else None, required, f"expected {words}")

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import Connection, select
 
 from metrics.calendar import Calendar
+from metrics.slots import EVERYTHING
 from metrics.types import Freshness, Period
 from store.schema import coverage, slices
 
@@ -77,11 +78,17 @@ class Reach:
         end = period.end if self.planned else min(period.end, self.end)
         return Period(start, max(start, end))
 
-    def is_complete(self, period: Period) -> bool:
-        """Whether the period is over and every stream holds all of it."""
+    def is_complete(self, period: Period, lag_days: int = 0) -> bool:
+        """Whether the period, and some days after it, are over and every stream holds all of it."""
         if self.through is None or (self.first is not None and period.start < self.first):
             return False
-        return self.calendar.begins(period.end) <= self.through
+        return self.calendar.begins(period.end + timedelta(days=lag_days)) <= self.through
+
+    @property
+    def everything(self) -> Period:
+        """All days that every stream holds, open to both sides where nothing bounds them."""
+        end = EVERYTHING.end if self.planned else self.end or EVERYTHING.start
+        return Period(self.first or EVERYTHING.start, end)
 
     def is_settling(self, period: Period, maturity_days: int) -> bool:
         """Whether values of the period may still move."""

@@ -32,6 +32,7 @@ from metrics.clauses import (
     Where,
     days_of,
 )
+from metrics.spans import Unit
 from metrics.types import Grain
 
 __all__ = [
@@ -41,7 +42,6 @@ __all__ = [
 
 AGGREGATE = r"^(sum|count|count_distinct|avg|min|max|median|p(100|[1-9]?[0-9]))$"
 Kind = Literal["simple", "ratio", "formula", "rolling", "cumulative", "conversion", "relationship"]
-ToDate = Literal["week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year", "ever"]
 
 
 class CalendarModel(Strict):
@@ -69,6 +69,13 @@ class Measure(Strict):
             return ()
         return (self.column,) if isinstance(self.column, str) else tuple(self.column)
 
+    @property
+    def share(self) -> float | None:
+        """The share of rows below the value of a quantile, 0.75 for p75; None for another aggregate."""
+        if self.agg == "median":
+            return 0.5
+        return int(self.agg[1:]) / 100 if self.agg[1:].isdigit() else None
+
     @model_validator(mode="after")
     def _has_a_column(self) -> Measure:
         if self.agg != "count" and not self.columns:
@@ -94,7 +101,7 @@ class KPI(Strict):
     conversion: Conversion | None = Field(None, description="Share of those who did one thing and then another: {from, to, entity, within}")
     relationship: Relationship | None = Field(None, description="An outcome that may follow a driver: {driver, outcome, by, per}")
     window: str | None = Field(None, pattern=SPAN, description="Rolling: over this many days up to the period's end, for example 7d")
-    to_date: ToDate | None = Field(None, description="Cumulative: from the beginning of the week, month, … to the period's end")
+    to_date: Unit | None = Field(None, description="Cumulative: from the beginning of the week, month, … to the period's end")
     where: Where = Field({}, description="Conditions that hold for every measure in it")
     unit: str | None = None
     format: str | None = Field(None, pattern=r"^[-#0,.%¤' ]{1,40}$", description="Number pattern such as #,##0.0")

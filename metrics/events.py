@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from metrics.calendar import Calendar
-from metrics.compile import SprintPeriod
+from metrics.slots import SprintPeriod
 from metrics.types import Event, Period
 from store.definition_history import read_changes
 from store.ledger import Ledger

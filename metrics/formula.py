@@ -1,15 +1,27 @@
-"""Arithmetic over names: numbers, names, + - * /, parentheses. Parsed by hand; nothing is ever evaluated as code."""
+"""Arithmetic over names: numbers, names, + - * /, parentheses, a few functions. Parsed by hand; nothing is ever evaluated as code."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([a-z][a-z0-9_]*)|([-+*/()]))")
+_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([a-z][a-z0-9_]*)|([-+*/(),]))")
 DEEPEST = 50
 LONGEST = 1_000
+FUNCTIONS: dict[str, tuple[int, int]] = {
+    "min": (2, 10),
+    "max": (2, 10),
+    "abs": (1, 1),
+    "round": (1, 2),
+    "coalesce": (2, 10),
+    "if_missing": (2, 2),
+}
+"""Function → fewest and most arguments. coalesce and if_missing take the first that has a value; the others need all of theirs.
+round takes the number of decimals as its second argument and rounds halves away from 0."""
+MOST_DECIMALS = 9
 
 
 class FormulaError(ValueError):
@@ -43,7 +55,15 @@ class Operation:
     right: Expression
 
 
-Expression = Number | Name | Operation
+@dataclass(frozen=True, slots=True)
+class Call:
+    """function(arguments), one of FUNCTIONS."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+
+
+Expression = Number | Name | Operation | Call
 
 
 def parse(text: str) -> Expression:
@@ -78,6 +98,8 @@ def _parts(expression: Expression) -> Iterator[Expression]:
         yield part
         if isinstance(part, Operation):
             waiting += (part.right, part.left)
+        elif isinstance(part, Call):
+            waiting += reversed(part.arguments)
 
 
 def evaluate(expression: Expression, values: Mapping[str, float | None]) -> tuple[float | None, str | None]:
@@ -94,6 +116,28 @@ def evaluate(expression: Expression, values: Mapping[str, float | None]) -> tupl
             if a is None or b is None:
                 return None, why or why_not
             return _apply(sign, a, b)
+        case Call(function, arguments):
+            return _call(function, [evaluate(argument, values) for argument in arguments])
+
+
+def _call(function: str, given: list[tuple[float | None, str | None]]) -> tuple[float | None, str | None]:
+    if function in ("coalesce", "if_missing"):
+        return next((one for one in given if one[0] is not None), given[0])
+    missing = next((one for one in given if one[0] is None), None)
+    if missing is not None:
+        return missing
+    numbers = [value for value, _ in given if value is not None]
+    if function == "round":
+        return rounded(numbers[0], int(numbers[1]) if len(numbers) > 1 else 0), None
+    if function == "abs":
+        return abs(numbers[0]), None
+    return min(numbers) if function == "min" else max(numbers), None
+
+
+def rounded(value: float, decimals: int) -> float:
+    """Return a value rounded to some decimals, halves away from 0: the same everywhere, whatever a database would do."""
+    scale = 10.0**decimals
+    return math.copysign(math.floor(abs(value) * scale + 0.5) / scale, value)
 
 
 def _apply(sign: str, a: float, b: float) -> tuple[float | None, str | None]:
@@ -111,7 +155,7 @@ class _Parser:
             if match is None:
                 column = place + len(text[place:]) - len(text[place:].lstrip()) + 1
                 raise FormulaError(
-                    f"'{text[column - 1]}' has no place in a formula; it has numbers, names, + - * / and parentheses", column
+                    f"'{text[column - 1]}' has no place in a formula; it has numbers, names, + - * /, parentheses and functions", column
                 )
             self.tokens.append((match[0].strip(), match.end() - len(match[0].strip()) + 1))
             place = match.end()
@@ -170,5 +214,28 @@ class _Parser:
         if token[0].isdigit():
             return Number(float(token))
         if token[0].isalpha():
-            return Name(token)
+            return self.call(token, column) if self.peek() == "(" else Name(token)
         raise FormulaError(f"'{token}' stands where a number or a name belongs", column)
+
+    def call(self, function: str, column: int) -> Call:
+        if function not in FUNCTIONS:
+            raise FormulaError(f"'{function}' is no function. Known: {', '.join(FUNCTIONS)}", column)
+        self.at += 1
+        arguments = [self.sum()]
+        while self.peek() == ",":
+            self.at += 1
+            arguments.append(self.sum())
+        if self.peek() != ")":
+            raise FormulaError("a ')' is missing", self.end)
+        self.at += 1
+        fewest, most = FUNCTIONS[function]
+        if not fewest <= len(arguments) <= most:
+            wanted = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+            raise FormulaError(f"'{function}' takes {wanted} arguments, found {len(arguments)}", column)
+        if function == "round" and not _is_decimals(arguments[1:]):
+            raise FormulaError(f"'round' takes a whole number from 0 to {MOST_DECIMALS} as its second argument", column)
+        return Call(function, tuple(arguments))
+
+
+def _is_decimals(given: list[Expression]) -> bool:
+    return all(isinstance(one, Number) and one.value in range(MOST_DECIMALS + 1) for one in given)

@@ -14,6 +14,7 @@ LARGEST = 200
 """Numbers, names and signs of a KPI with every KPI in it written out: keeps the SQL and the time to read it in bounds."""
 HIGHEST = 20
 """KPIs on top of each other."""
+SPANNED = ("rolling", "cumulative")
 SHOWN = 8
 """KPIs of a ring that are named."""
 
@@ -32,6 +33,7 @@ def faults(kpis: Mapping[str, KPI], measures: Mapping[str, Measure]) -> dict[str
     found = dict(_circular(parts, measures))
     sizes: dict[str, int] = {}
     layers: dict[str, int] = {}
+    looking: dict[str, str] = {}
     for name in _bottom_up({n: [p for p in parts[n] if p in kpis and p != n] for n in kpis if n not in found}):
         if name in found:
             continue
@@ -39,7 +41,18 @@ def faults(kpis: Mapping[str, KPI], measures: Mapping[str, Measure]) -> dict[str
         if broken is not None:
             found[name] = Fault("KPI028", f"stands on '{broken}', which has problems of its own")
             continue
-        inner = [part for part in parts[name] if part != name and part in kpis]
+        inner = [part for part in parts[name] if part != name and part in kpis] if kpis[name].conversion is None else []
+        twice = next((part for part in inner if part in looking), None) if kpis[name].type in SPANNED else None
+        if twice is not None:
+            found[name] = Fault(
+                "KPI038",
+                f"is {kpis[name].type} over '{twice}', which holds something {looking[twice]}: only values of a period can be looked back over",
+            )
+            continue
+        if kpis[name].type in (*SPANNED, "conversion"):
+            looking[name] = {"conversion": "that follows people"}.get(kpis[name].type, kpis[name].type)
+        elif any(part in looking for part in inner):
+            looking[name] = next(looking[part] for part in inner if part in looking)
         sizes[name] = _own_size(kpis[name]) + sum(sizes[part] - 1 for part in inner)
         layers[name] = 1 + max((layers[part] for part in inner), default=0)
         if layers[name] > HIGHEST:
@@ -53,7 +66,9 @@ def _parts(name: str, kpi: KPI, measures: Mapping[str, Measure]) -> tuple[str, .
     """Return what a KPI uses, once for every use; its own name means the measure of that name, when there is one."""
     if kpi.relationship is not None:
         return kpi.relationship.driver, kpi.relationship.outcome
-    return occurrences(expression_of(kpi))
+    used = occurrences(expression_of(kpi))
+    # what no measure is named by is an event's name
+    return tuple(part for part in used if part in measures) if kpi.conversion is not None else used
 
 
 def _known(owner: str, part: str, kpis: Mapping[str, KPI], measures: Mapping[str, Measure]) -> bool:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, insert, literal_column
+from sqlalchemy import Connection, Date, DateTime, create_engine, insert, literal_column
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from errors import Issue
 from metrics.check import Definitions
-from metrics.compile import Slots, compile_plan
+from metrics.compile import compile_plan
 from metrics.definitions import Case
 from metrics.formula import evaluate
 from metrics.plan import Plan, make_plan
+from metrics.slots import Slots
 from metrics.types import Period
-from store.schema import FACTS, TIME_AXES, warehouse
+from store.schema import FACTS, warehouse
 
 TOLERANCE = 1e-9
 
@@ -62,15 +63,25 @@ def _run(connection: Connection, definitions: Definitions, name: str, plan: Plan
 
 
 def _insert(connection: Connection, plan: Plan, row: Mapping[str, Any]) -> None:
-    """Insert one given row into every table that has all its columns; lists stand for one row a value."""
-    fitting = [table for table in plan.tables if all(key in FACTS[table].columns for key in row)]
+    """Insert one given row into every table that has all its columns, or the one it names; lists stand for one row a value."""
+    given = {name: value for name, value in row.items() if name != "table"}
+    tables = [row["table"]] if row.get("table") in plan.tables else plan.tables
+    fitting = [table for table in tables if all(key in FACTS[table].columns for key in given)]
     if not fitting:
-        unknown = sorted(key for key in row if not any(key in FACTS[table].columns for table in plan.tables))
+        unknown = sorted(key for key in given if not any(key in FACTS[table].columns for table in plan.tables))
         raise ValueError(f"no table of the KPI ({', '.join(plan.tables)}) has the column {', '.join(unknown) or 'combination given'}")
-    names, lists = list(row), [value if isinstance(value, list) else [value] for value in row.values()]
+    lists = [value if isinstance(value, list) else [value] for value in given.values()]
     for values in product(*lists):
-        given = {name: _day(value) if name == TIME_AXES[fitting[0]].column else value for name, value in zip(names, values, strict=True)}
-        connection.execute(insert(FACTS[fitting[0]]).values(**_filled(fitting[0], given)))
+        parsed = {name: _value(fitting[0], name, value) for name, value in zip(given, values, strict=True)}
+        connection.execute(insert(FACTS[fitting[0]]).values(**_filled(fitting[0], parsed)))
+
+
+def _value(table: str, column: str, value: Any) -> Any:
+    """Turn what YAML left a text into the day or the instant that the column holds."""
+    kind = FACTS[table].c[column].type
+    if isinstance(value, str) and isinstance(kind, Date):
+        return date.fromisoformat(value)
+    return datetime.fromisoformat(value) if isinstance(value, str) and isinstance(kind, DateTime) else value
 
 
 def _filled(table: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -85,20 +96,25 @@ def _filled(table: str, given: dict[str, Any]) -> dict[str, Any]:
     return filled
 
 
-def _values(connection: Connection, definitions: Definitions, plan: Plan, test: Case, zero: bool) -> dict[date, float | None]:
-    days = [_day(day) for day in test.expect]
-    period = Period(min(days), max(days) + timedelta(days=1))
-    rows = connection.execute(compile_plan(plan, Slots("day", period, definitions.calendar), (), ())).all()
+def _values(connection: Connection, definitions: Definitions, plan: Plan, test: Case, zero: bool) -> dict[object, float | None]:
+    """Return what the definition gives for every expected period, by its first day."""
+    calendar, days = definitions.calendar, [_day(day) for day in test.expect]
+    if test.grain in ("hour", "sprint"):
+        raise ValueError(f"a test states values of days, weeks, months, …; '{test.grain}' cannot be tested here")
+    spans = list(calendar.periods(test.grain, Period(min(days), max(days) + timedelta(days=1))))
+    where = tuple((name, (v,) if isinstance(v, str) else tuple(v)) for name, v in test.where.items())
+    slots = Slots(test.grain, Period(spans[0].start, spans[-1].end), calendar)
+    rows = connection.execute(compile_plan(plan, slots, (), where)).all()
     stored: dict[Any, Any] = {row.period: row._mapping for row in rows}
-    found: dict[date, float | None] = {}
-    for day in days:
-        raw = {leaf.key: stored.get(day, {}).get(leaf.key) for leaf in plan.leaves}
+    found: dict[object, float | None] = {}
+    for span in spans:
+        raw = {leaf.key: stored.get(None if test.grain == "total" else span.start, {}).get(leaf.key) for leaf in plan.leaves}
         leaves = {key: (0.0 if zero and plan.is_additive else None) if value is None else float(value) for key, value in raw.items()}
-        found[day] = evaluate(plan.expression, leaves)[0]
+        found[span.start] = evaluate(plan.expression, leaves)[0]
     return found
 
 
-def _day(value: Any) -> Any:
+def _day(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 

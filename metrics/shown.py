@@ -10,11 +10,12 @@ from metrics.definitions import KPI as Definition
 from metrics.definitions import Target, fingerprint
 from metrics.marks import plans_of
 from metrics.plan import Plan
+from metrics.spans import FINER, ToDate
 from metrics.tables import dimensions
 from metrics.types import Grain
 from store.schema import events
 
-CALENDAR_GRAINS: tuple[Grain, ...] = ("day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year", "sprint", "total")
+CALENDAR_GRAINS: tuple[Grain, ...] = ("hour", "day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year", "sprint", "total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,15 @@ def show(name: str, definitions: Definitions, known: Mapping[str, Plan]) -> KPI:
     marks = fingerprint(definition, *(plan.meaning() for plan in plans))
     if relationship is not None:
         return _shown(name, definition, tables, (), (), marks)
-    shared = frozenset.intersection(*(dimensions(table) for table in tables))
+    shared = frozenset.intersection(*(dimensions(table) for table in plans[0].split_tables))
     allowed = tuple(definition.dimensions) if definition.dimensions is not None else tuple(sorted(shared))
-    return _shown(name, definition, tables, allowed, _grains(definition), marks)
+    return _shown(name, definition, tables, allowed, _grains(definition, plans[0]), marks)
 
 
 def _shown(name: str, kpi: Definition, tables: tuple[str, ...], allowed: tuple[str, ...], grains: tuple[Grain, ...], marks: str) -> KPI:
     label = kpi.label or name.replace("_", " ").capitalize()
     unit = kpi.shown_unit or ""
-    formula = kpi.formula or (f"{kpi.numerator} / {kpi.denominator}" if kpi.type == "ratio" else kpi.value or "")
+    formula = _formula(kpi)
     return KPI(
         name,
         label,
@@ -79,11 +80,25 @@ def _shown(name: str, kpi: Definition, tables: tuple[str, ...], allowed: tuple[s
     )
 
 
-def _grains(kpi: Definition) -> tuple[Grain, ...]:
-    """`grains` lists them (a sum over a free period goes with any of the calendar's); `grain: sprint` means that no calendar period makes sense; else `grain` is the finest."""
-    if kpi.grains is not None:
-        listed = tuple(kpi.grains)
-        return listed if set(listed) <= {"sprint", "total"} else tuple(dict.fromkeys((*listed, "total")))
-    if kpi.grain == "sprint":
+def _formula(kpi: Definition) -> str:
+    if kpi.conversion is not None:
+        return f"{kpi.conversion.from_} → {kpi.conversion.to} within {kpi.conversion.within}"
+    return kpi.formula or (f"{kpi.numerator} / {kpi.denominator}" if kpi.numerator is not None else kpi.value or "")
+
+
+def _grains(kpi: Definition, plan: Plan) -> tuple[Grain, ...]:
+    """`grains` lists them (a sum over a free period goes with any of the calendar's); `grain: sprint` means that no calendar period makes sense; else `grain` is the finest.
+
+    Hours need the hour of every row; a value to date needs grains that are not coarser than what it adds up to.
+    """
+    if kpi.grain == "sprint" and kpi.grains is None:
         return ("sprint",)
-    return CALENDAR_GRAINS[CALENDAR_GRAINS.index(kpi.grain) :] if kpi.grain else CALENDAR_GRAINS
+    possible = [grain for grain in CALENDAR_GRAINS if grain != "hour" or plan.has_hours]
+    for leaf in plan.leaves:
+        if isinstance(leaf.span, ToDate):
+            possible = [grain for grain in possible if grain in (*FINER[leaf.span.unit], "sprint", "total")]
+    if kpi.grains is not None:
+        listed = [grain for grain in kpi.grains if grain in possible]
+        return tuple(listed) if set(listed) <= {"sprint", "total"} else tuple(dict.fromkeys((*listed, "total")))
+    coarser = CALENDAR_GRAINS[CALENDAR_GRAINS.index(kpi.grain) :] if kpi.grain else CALENDAR_GRAINS
+    return tuple(grain for grain in coarser if grain in possible)

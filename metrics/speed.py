@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Integer, Select, String, and_, case, cast, func, literal, select
 
-from metrics.compile import NONE
 from metrics.plan import Asked
+from metrics.rows import NONE
 from metrics.stats.standardise import Group, standardised_rate
 from metrics.stats.wilson import wilson_interval
 from metrics.types import Bucket, Period

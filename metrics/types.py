@@ -45,9 +45,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One value. label: first day as ISO date, or the sprint's name. value None always has a reason.
+    """One value. label: first day as ISO date, the hour with its offset, or the sprint's name. value None always has a reason.
 
     complete: the period is over and every contributing source covers it. settling: inside the maturity window.
+    begins: the hour's beginning (aware UTC) for the grain "hour", whose period is the day.
     """
 
     label: str
@@ -57,6 +58,7 @@ class Row:
     complete: bool
     settling: bool
     reason: str | None
+    begins: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,23 @@ class TargetStatus:
     target: float | None
     distance: float | None
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How far a target to reach is on its way. expected: what was to be there by now; share = actual ÷ expected.
+
+    period: the target's days; through: last whole day that counts; required_per_day: what each day left must bring, None when none is.
+    """
+
+    target: float
+    period: Period
+    through: date | None
+    actual: float | None
+    expected: float | None
+    share: float | None
+    required_per_day: float | None
+    note: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import date
 from difflib import get_close_matches
 
 from metrics.definitions import Condition, Scalar
-from metrics.formula import Expression, Name, Number, Operation
+from metrics.formula import Call, Expression, Name, Number, Operation
 
 HELD = {"text": "text", "number": "numbers", "yes/no": "true or false", "day": "days", "instant": "instants"}
 EXAMPLE = {"text": "'5' in quotes, or mobile", "number": "5", "yes/no": "true", "day": "2026-01-31 without quotes", "instant": "2026-01-31"}
@@ -52,6 +52,18 @@ def _unit(expression: Expression, units: Mapping[str, str | None]) -> str | tupl
             if sign in ("+", "-"):
                 return (a, b) if a and b and a != b else a or b
             return _scaled(sign, left, right, a, b)
+        case Call(function, arguments):
+            return _alike([_unit(argument, units) for argument in (arguments[:1] if function == "round" else arguments)])
+
+
+def _alike(found: list[str | tuple[str, str] | None]) -> str | tuple[str, str] | None:
+    """Return the one unit of things that are set beside each other, or the first two that differ."""
+    for unit in found:
+        if isinstance(unit, tuple):
+            return unit
+    said = [unit for unit in found if isinstance(unit, str)]
+    other = next((unit for unit in said if unit != said[0]), None)
+    return (said[0], other) if other is not None else said[0] if said else None
 
 
 def _scaled(sign: str, left: Expression, right: Expression, a: str | None, b: str | None) -> str | None:

@@ -194,16 +194,18 @@ class TimeAxis:
 
     column: a day (already a calendar day) or an instant (UTC, turned into a day of the reporting zone).
     choices: the other columns a measure may name with `time:`.
+    instant: where column is a day, the column that tells the hour.
     """
 
     column: str
     choices: tuple[str, ...] = ()
+    instant: str | None = None
 
 
 TIME_AXES: dict[str, TimeAxis] = {
     "web_traffic": TimeAxis("day"),
     "web_vitals": TimeAxis("day"),
-    "events": TimeAxis("day"),
+    "events": TimeAxis("day", instant="time"),
     "work_items": TimeAxis("done_at", ("created_at", "started_at", "due_date", "deleted_at")),
     "status_changes": TimeAxis("at"),
     "sprints": TimeAxis("start_at", ("end_at", "completed_at")),

@@ -23,7 +23,13 @@ class Generation:
     def __init__(self, number: int, path: Path, lease: Lease) -> None:
         self.number = number
         self.engine: Engine = create_engine(f"duckdb:///{path}", connect_args={"read_only": True}, poolclass=QueuePool)
-        self._lease = lease
+        self._path, self._lease = path, lease
+
+    @property
+    def identity(self) -> str:
+        """A text that no other state of any workspace has, also after the numbers began anew."""
+        state = self._path.stat()
+        return f"{self._path}|{state.st_ino}|{state.st_mtime_ns}"
 
     def close(self) -> None:
         """Close all connections and give the generation up; may be called twice."""

@@ -1,0 +1,99 @@
+"""Puts prepared questions to a store: one statement for one question, one pass over a table for many that share period and split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ClauseElement, Connection
+
+from metrics.answer import Slot, Stored, rows_of
+from metrics.compile import compile_plan, compile_scans
+from metrics.coverage import Reach
+from metrics.definitions import KPI
+from metrics.plan import Leaf, Plan
+from metrics.slots import Slots
+from metrics.types import Question, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A question with everything that decides its rows."""
+
+    question: Question
+    definition: KPI
+    plan: Plan
+    reach: Reach
+    slots: Slots
+    spans: tuple[Slot, ...]
+
+    @property
+    def zero(self) -> bool:
+        """Whether a leaf without rows counts as 0."""
+        return self.definition.fill == "zero" and self.plan.is_additive
+
+    def rows(self, stored: Stored) -> tuple[Row, ...]:
+        """Return the answer's rows from the values of the leaves."""
+        return rows_of(self.question, self.definition, self.plan, self.reach, self.spans, stored)
+
+
+Found = tuple[tuple[Row, ...], str]
+"""The rows of an answer, and the SQL that brought them."""
+
+
+def run(connection: Connection, prepared: Sequence[Prepared]) -> list[Found]:
+    """Return rows and SQL of every question, in their order."""
+    found: dict[int, Found] = {}
+    groups: dict[object, list[int]] = {}
+    for place, one in enumerate(prepared):
+        groups.setdefault((one.slots, one.question.by, one.question.where), []).append(place)
+    for places in groups.values():
+        mine = [prepared[place] for place in places]
+        results = [_alone(connection, mine[0])] if len(mine) == 1 else _together(connection, mine)
+        found.update(zip(places, results, strict=True))
+    return [found[place] for place in range(len(prepared))]
+
+
+def _alone(connection: Connection, one: Prepared) -> Found:
+    statement = compile_plan(one.plan, one.slots, one.question.by, one.question.where, one.zero)
+    stored = _stored(connection.execute(statement).all(), one.question.by, [leaf.key for leaf in one.plan.leaves])
+    return one.rows(stored), written(statement, connection)
+
+
+def _together(connection: Connection, many: Sequence[Prepared]) -> list[Found]:
+    """Read every table once for all questions: what two of them share is worked out once."""
+    shared: dict[str, Leaf] = {}
+    for leaf in (leaf for one in many for leaf in one.plan.leaves):
+        shared.setdefault(leaf.identity, replace(leaf, key=f"m{len(shared)}"))
+    by, where = many[0].question.by, many[0].question.where
+    values: dict[tuple[object, ...], dict[str, float | None]] = {}
+    texts: dict[str, str] = {}
+    for leaves, statement in compile_scans(tuple(shared.values()), many[0].slots, by, where):
+        for key, found in _stored(connection.execute(statement).all(), by, [leaf.key for leaf in leaves]).items():
+            values.setdefault(key, {}).update(found)
+        texts.update(dict.fromkeys((leaf.key for leaf in leaves), written(statement, connection)))
+    return [_of(one, shared, values, texts) for one in many]
+
+
+def _of(one: Prepared, shared: dict[str, Leaf], values: dict[tuple[object, ...], dict[str, float | None]], texts: dict[str, str]) -> Found:
+    names = {leaf.key: shared[leaf.identity].key for leaf in one.plan.leaves}
+    mine = {key: {name: found.get(common) for name, common in names.items()} for key, found in values.items()}
+    statements = dict.fromkeys(texts[common] for common in names.values())
+    return one.rows(mine), ";\n\n".join(statements)
+
+
+def _stored(rows: Sequence[Any], by: Sequence[str], keys: Sequence[str]) -> dict[tuple[object, ...], dict[str, float | None]]:
+    """Return (period, *by) → leaf → value, of rows that begin with period and by."""
+    width = 1 + len(by)
+    return {tuple(row[:width]): dict(_numbers(keys, row[width : width + len(keys)])) for row in rows}
+
+
+def _numbers(keys: Sequence[str], values: Sequence[Any]) -> Iterator[tuple[str, float | None]]:
+    for key, value in zip(keys, values, strict=True):
+        yield key, None if value is None else float(value)
+
+
+def written(statement: ClauseElement, connection: Connection) -> str:
+    """Return a statement with its values written in, for people to read."""
+    return str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
