@@ -92,6 +92,11 @@ class Catalog:
         return self._force
 
     @property
+    def ledger(self) -> Ledger:
+        """What people wrote in this workspace."""
+        return Ledger(self._space)
+
+    @property
     def generation(self) -> int | None:
         """The pinned generation, None for an empty store."""
         return None if self._opened is None else self._opened.number
@@ -258,7 +263,7 @@ class Catalog:
         """Return the releases, campaigns, sprints and changes of definitions that touch a period."""
         with self._generation().engine.connect() as connection:
             found = read_events(connection, self.calendar, period)
-        changes = definition_events(Ledger(self._space), self.calendar, period, {name: kpi.label for name, kpi in self._kpis.items()})
+        changes = definition_events(self.ledger, self.calendar, period, {name: kpi.label for name, kpi in self._kpis.items()})
         return tuple(sorted((*found, *changes), key=lambda e: (e.start, e.kind, e.name)))
 
     def speed_conversion(self, kpi: str, period: Period, where: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> SpeedConversion:
