@@ -10,10 +10,9 @@ from typing import Annotated
 import typer
 
 from commands.common import Home, open_space, say
-from commands.explain import sql_of
 from errors import ConfigError
 from metrics import KPI, Catalog, open_catalog
-from metrics.entry import Entry, entries
+from metrics.entry import Entry, entries, sql_of
 
 HERE = Path(__file__).parent
 NAME = "kpis.html"

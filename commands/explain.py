@@ -10,9 +10,8 @@ import typer
 
 from commands.common import AsJson, Home, open_space, print_json
 from commands.table import print_table
-from errors import DashboardError
-from metrics import Catalog, open_catalog
-from metrics.types import Question
+from metrics import open_catalog
+from metrics.entry import sql_of
 from metrics.words import describe, lineage
 
 
@@ -37,14 +36,3 @@ def explain(
     rows = [[o.part, o.table, o.column, o.meaning, "; ".join(f"{name}: {field}" for name, field in o.fields)] for o in origins]
     print_table("Where it comes from", ["measure", "table", "column", "meaning", "vendor's field"], rows)
     sys.stdout.write(f"\n{sql}\n")
-
-
-def sql_of(catalog: Catalog, kpi: str) -> str:
-    """Return the SQL that answers a KPI at its first grain, or why there is none."""
-    grains = catalog.kpi(kpi).grains
-    if not grains:
-        return "-- A relationship has no SQL of its own: its two sides have."
-    try:
-        return catalog.ask(Question(kpi, next((grain for grain in grains if grain != "hour"), grains[0]))).sql
-    except DashboardError as error:
-        return f"-- {error}"

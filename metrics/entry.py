@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
-from errors import Issue
+from errors import DashboardError, Issue, QueryError
 from metrics.catalog import Catalog
 from metrics.compose import Map
 from metrics.document import Document
+from metrics.types import Grain, Period, Question, Row
 from metrics.words import Origin, describe, lineage
 from store.definition_history import DefinitionChange, read_changes
 
@@ -104,6 +106,42 @@ def _status(catalog: Catalog, name: str, issues: Iterable[Issue]) -> Status:
     if catalog.generation is None or (definitions.kpis[name].relationship is None and catalog.covered(name) is None):
         return "no_data"
     return "certified" if definitions.kpis[name].certified is not None else "ok"
+
+
+def sql_of(catalog: Catalog, kpi: str) -> str:
+    """Return the SQL that answers a KPI at its first grain of whole days, or why there is none."""
+    grains = catalog.kpi(kpi).grains
+    if not grains:
+        return "-- A relationship has no SQL of its own: its two sides have."
+    try:
+        return catalog.ask(Question(kpi, next((grain for grain in grains if grain != "hour"), grains[0]))).sql
+    except DashboardError as error:
+        return f"-- {error}"
+
+
+def newest_rows(catalog: Catalog, kpis: Iterable[str]) -> dict[str, Row]:
+    """Return KPI → its last complete period, by day or else by its finest grain; KPIs without one are left out."""
+    found: dict[str, Row] = {}
+    for name in kpis:
+        grains = [grain for grain in catalog.kpi(name).grains if grain != "hour"]
+        if not grains or catalog.generation is None:
+            continue
+        try:
+            found[name] = catalog.last_sprint(name)[0] if grains[0] == "sprint" else _newest(catalog, name, grains[0])
+        except QueryError:  # no covered period yet: the state says so
+            continue
+    return found
+
+
+def _newest(catalog: Catalog, name: str, grain: Grain) -> Row:
+    covered = catalog.covered(name)
+    if covered is None:
+        raise QueryError(f"KPI '{name}' has no covered day yet.")
+    last = covered.end - timedelta(days=1)
+    if grain != "day":
+        last = catalog.calendar.floor(catalog.calendar.floor(covered.end, grain) - timedelta(days=1), grain)
+    rows = catalog.ask(Question(name, grain, Period(last, covered.end))).rows
+    return next((row for row in rows if row.complete), rows[0])
 
 
 def source_of(document: Document, name: str) -> str:

@@ -82,7 +82,8 @@ def measure_words(measure: Measure) -> str:
     shape = AGGREGATES.get(measure.agg) or f"value that {measure.agg[1:]} % of all {{0}} do not exceed"
     where = f", where {where_words(measure.where)}" if measure.where else ""
     time = measure.time or TIME_AXES[measure.table].column
-    return f"{shape.format(columns)} in {measure.table}{where}; a row counts for the day of its {time}"
+    day = "its day" if time == "day" else f"the day of its {time}"
+    return f"{shape.format(columns)} in {measure.table}{where}; a row counts on {day}"
 
 
 def where_words(where: Where) -> str:

@@ -15,6 +15,10 @@ import streamlit as st
 
 from errors import StoreError
 from metrics import KPI, Catalog, open_catalog, record_definitions
+from metrics.entry import Entry, newest_rows, sql_of
+from metrics.entry import entries as read_entries
+from metrics.preview import Preview
+from metrics.preview import preview as compare_versions
 from metrics.types import Answer, Comparison, Event, Freshness, Period, Question, Row, SpeedConversion
 from settings import Workspace, workspace
 from store.ledger import Ledger, SourceRun
@@ -146,3 +150,32 @@ def freshness(kpi: str | None = None) -> tuple[Freshness, ...]:
 def kpis(team: str | None = None) -> tuple[KPI, ...]:
     """Return the KPIs that have values, all or those of one team."""
     return tuple(kpi for kpi in catalog().kpis(team) if kpi.type != "relationship")
+
+
+def entries() -> tuple[Entry, ...]:
+    """Return the catalogue."""
+    return _entries(state().key)
+
+
+@st.cache_data(ttl=FRESH_SECONDS, max_entries=4, show_spinner=False)
+def _entries(key: str) -> tuple[Entry, ...]:
+    return read_entries(catalog())
+
+
+def last_rows(kpis: tuple[str, ...]) -> dict[str, Row]:
+    """Return KPI → its last whole period, for those that have one."""
+    opened = catalog()
+    found: dict[str, Row] = _kept(opened, f"last rows {kpis!r}", lambda: newest_rows(opened, kpis))
+    return found
+
+
+def sql(kpi: str) -> str:
+    """Return the SQL that answers a KPI, or why there is none."""
+    return sql_of(catalog(), kpi)
+
+
+def preview(kpi: str) -> Preview:
+    """Return what the newest change of the file did to a KPI."""
+    opened = catalog()
+    found: Preview = _kept(opened, f"preview {kpi}", lambda: compare_versions(space(), kpi))
+    return found

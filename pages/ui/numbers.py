@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 
-from metrics.types import Comparison
+from metrics.types import Comparison, Period
 
 LOCALE = "en"
 MINUS = "\u2212"
@@ -91,3 +91,9 @@ def instant_words(at: datetime, zone: ZoneInfo) -> str:
 def range_words(first: date, last: date) -> str:
     """Return two days, both included, as one range."""
     return f"{day_words(first)} – {day_words(last)}"
+
+
+def period_words(period: Period) -> str:
+    """Return a period as its day, or as its first and last day."""
+    last = period.end - timedelta(days=1)
+    return day_words(period.start) if last <= period.start else range_words(period.start, last)

@@ -10,6 +10,7 @@ from pages.ui.numbers import instant_words
 from pages.ui.text import markdown
 
 WATCH_SECONDS = 15
+MOST_ISSUES = 8
 
 STEPS = """
 #### See a living example
@@ -70,17 +71,24 @@ def ready() -> bool:
 
 def definition_issues() -> None:
     """Say which KPIs are missing because of their definition; the others are not touched."""
-    issues = data.catalog().issues
+    issues = [issue for issue in data.catalog().issues if issue.level == "error"]
     if issues:
         more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
-        st.warning(f"{markdown(str(issues[0]))}{more} Run `./kpi check`; the other KPIs are not touched.", icon=":material/rule:")
+        st.warning(
+            f"{markdown(str(issues[0]))}{more} The page Catalog and `./kpi check` show where; the other KPIs are not touched.",
+            icon=":material/rule:",
+        )
 
 
 def problem(error: DashboardError) -> None:
     """Show a deliberate error as it is, and where to go."""
     titles = {DefinitionError: "The KPI definitions do not hold", StoreError: "The store cannot be read"}
     st.title(titles.get(type(error), "This page cannot be shown"))
-    st.error(markdown(str(error)), icon=":material/error:")
+    issues = error.issues if isinstance(error, DefinitionError) else ()
+    for words in [str(issue) for issue in issues[:MOST_ISSUES]] or [str(error)]:
+        st.error(markdown(words), icon=":material/error:")
+    if len(issues) > MOST_ISSUES:
+        st.write(f"And {len(issues) - MOST_ISSUES} more: `./kpi check` shows all of them.")
     st.write("`./kpi doctor` checks everything and says what to do next.")
 
 
