@@ -3,25 +3,66 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command_from_info
+from typer.models import CommandInfo
 
-from commands.backup import backup, restore
 from commands.common import Home, say
-from commands.definitions import check, schema, tables
-from commands.demo import demo, vendors
-from commands.doctor import doctor
-from commands.query import query
-from commands.schedule import schedule
-from commands.serve import serve
-from commands.status import status
-from commands.sync import example, sync
 from errors import DashboardError
 from settings import spare_loopback_the_proxy
 
+COMMANDS = {
+    "demo": "demo:demo",
+    "sync": "sync:sync",
+    "query": "query:query",
+    "check": "definitions:check",
+    "new": "authoring:new",
+    "preview": "preview:preview",
+    "explain": "explain:explain",
+    "fmt": "authoring:fmt",
+    "certify": "authoring:certify",
+    "docs": "docs:docs",
+    "tables": "definitions:tables",
+    "doctor": "doctor:doctor",
+    "status": "status:status",
+    "serve": "serve:serve",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
+    "test": "common:tests",
+}
+"""Command → where it is; only the one that is asked for is imported."""
+HIDDEN = {
+    "sandbox": "demo:vendors",
+    "schedule": "schedule:schedule",
+    "schema": "definitions:schema",
+    "example": "sync:example",
+}
+
+
+class Commands(TyperGroup):
+    """The commands by name, each imported when it is needed: 'kpi check' starts without a database, a vendor's library or pandas."""
+
+    def list_commands(self, _context: Any) -> list[str]:
+        """Return the names of all commands, as help shows them."""
+        return [*COMMANDS, *HIDDEN]
+
+    def get_command(self, _context: Any, name: str) -> Any:
+        """Return one command, or None when there is none of that name."""
+        home = COMMANDS.get(name) or HIDDEN.get(name)
+        if home is None:
+            return None
+        module, function = home.split(":")
+        info = CommandInfo(name=name, callback=getattr(import_module(f"commands.{module}"), function), hidden=name in HIDDEN)
+        return get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=self.rich_markup_mode)
+
+
 app = typer.Typer(
     name="kpi",
+    cls=Commands,
     help="One dashboard on which marketing, development and leadership see the same numbers.",
     no_args_is_help=True,
     add_completion=False,
@@ -32,21 +73,6 @@ app = typer.Typer(
 @app.callback()
 def root(home: Home = None) -> None:
     """Options before the command hold for it, too."""
-
-
-for command in (demo, sync, query, check, tables, doctor, status, serve, backup, restore):
-    app.command()(command)
-app.command("sandbox", hidden=True)(vendors)
-app.command("schedule", hidden=True)(schedule)
-app.command("schema", hidden=True)(schema)
-app.command("example", hidden=True)(example)
-
-
-@app.command("test")
-def tests() -> None:
-    """Run the test suite (the launcher does it: ./kpi test)."""
-    say("Run the tests with the launcher: ./kpi test")
-    raise typer.Exit(2)
 
 
 def main(arguments: Annotated[list[str] | None, "without the program's name"] = None) -> int:

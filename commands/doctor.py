@@ -120,11 +120,14 @@ def _ledger(space: Workspace) -> Finding:
 
 def _definitions(space: Workspace) -> Finding:
     definitions, issues = check_file(space.definitions_file)
+    name = space.definitions_file.name
+    more = f" (and {len(issues) - 1} more; run './kpi check')" if len(issues) > 1 else ""
+    wrong = next((issue for issue in issues if issue.level == "error"), None)
+    if wrong is not None or definitions is None:
+        return Finding("definitions", "fail", f"{wrong}{more}", 2)
     if issues:
-        more = f" (and {len(issues) - 1} more; run './kpi check')" if len(issues) > 1 else ""
-        return Finding("definitions", "fail", f"{issues[0]}{more}", 2)
-    assert definitions is not None
-    return Finding("definitions", "ok", f"{space.definitions_file.name}: {len(definitions.kpis)} KPIs, no issues")
+        return Finding("definitions", "warn", f"{issues[0]}{more}")
+    return Finding("definitions", "ok", f"{name}: {len(definitions.kpis)} KPIs, no issues")
 
 
 def _sources(space: Workspace, only: str | None) -> Iterator[Finding]:

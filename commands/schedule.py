@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import typer
 
 from commands.common import Home, open_space, say
-from commands.sync import pull, summary
+from commands.sync import pull, record_in_force, summary
 from connectors.schedule import due
 from connectors.sync import Order
 from errors import BusyError, DashboardError, place
@@ -36,6 +36,7 @@ def tick(space: Workspace, now: datetime, said: str = "") -> str:
     """Sync what is due and say how it went; a problem that was said before is not repeated. Return what was said last."""
     try:
         runs = {run.source: run for run in Ledger(space).last_runs()}
+        record_in_force(space)
         wanted = due(load_sources(space), runs, now)
         if not wanted:
             return said

@@ -16,7 +16,7 @@ from connectors.outcome import SourceResult, SyncResult
 from connectors.sync import Order
 from connectors.sync import sync as run_sync
 from errors import ConfigError
-from metrics import reporting_zone
+from metrics import in_force, record_definitions, reporting_zone
 from settings import Workspace, load_sources
 
 
@@ -50,8 +50,16 @@ def pull(space: Workspace, order: Order) -> SyncResult:
         raise ConfigError(
             f"{space.sources_file}: there are no sources to sync. Copy sources.example.yaml to sources.yaml and fill it in, or run './kpi demo' for a living example."
         )
+    record_in_force(space)
     with logged(space), drawn(sys.stderr) as report:
         return run_sync(space, entries, reporting_zone(space), order, now=datetime.now(UTC), report=report)
+
+
+def record_in_force(space: Workspace) -> None:
+    """Record the definitions when they changed, and what changed of each KPI; a broken file changes nothing."""
+    force = in_force(space)
+    if not force.broken:
+        record_definitions(space, force.definitions)
 
 
 def parse_day(text: str | None, option: str) -> date | None:

@@ -278,6 +278,7 @@ class _Pull:
             return None
         last = held.pulled_at(stream)
         return None if last is None or last > self.now else last - stream.lookback
+
     def _zone(self, stream: Stream) -> ZoneInfo:
         return stream.zone or self.connector.zone()
 

@@ -11,18 +11,19 @@ from typing import Protocol, Self
 
 from sqlalchemy import Engine, func, select
 
-from errors import DefinitionError, Issue, QueryError, StoreError, suggest
+from errors import Issue, QueryError, StoreError, suggest
 from metrics import comparisons, kept, speed
 from metrics.answer import slots_of
 from metrics.asking import Prepared, run, written
 from metrics.bases import Base
 from metrics.calendar import Calendar
-from metrics.check import Definitions, check_file
+from metrics.check import Definitions
 from metrics.compare import target_status
 from metrics.comparisons import Where
 from metrics.coverage import Reach, StreamCoverage, freshness, reach, read_coverage
 from metrics.definitions import KPI as Definition
-from metrics.events import read_events, read_sprints
+from metrics.events import definition_events, read_events, read_sprints
+from metrics.force import InForce, in_force
 from metrics.plan import Asked, Plan, make_plan
 from metrics.question import LATEST, require_answerable, require_dimensions
 from metrics.reservations import FlaggedSlice, Restatement, read_flagged, read_restatements
@@ -55,18 +56,16 @@ def open_catalog(space: Workspace) -> Catalog:
 
     Raises: DefinitionError when the definitions are broken as a whole, StoreError when the store is damaged.
     """
-    definitions, issues = check_file(space.definitions_file)
-    if definitions is None:
-        raise DefinitionError("\n".join(map(str, issues)), issues)
-    warehouse = Warehouse(space)
-    return Catalog(space, definitions, warehouse.open() if warehouse.current() is not None else None)
+    force, warehouse = in_force(space), Warehouse(space)
+    return Catalog(space, force.definitions, warehouse.open() if warehouse.current() is not None else None, force)
 
 
 class Catalog:
     """Definitions and one generation, pinned. Close it to let the generation go."""
 
-    def __init__(self, space: Workspace, definitions: Definitions, opened: Facts | None) -> None:
+    def __init__(self, space: Workspace, definitions: Definitions, opened: Facts | None, force: InForce | None = None) -> None:
         self._space, self._definitions, self._opened = space, definitions, opened
+        self._force = force or InForce(definitions)
         self._streams: tuple[StreamCoverage, ...] = ()
         if opened is not None:
             with opened.engine.connect() as connection:
@@ -88,6 +87,16 @@ class Catalog:
     def issues(self) -> tuple[Issue, ...]:
         """Problems of single definitions; the other KPIs work."""
         return self._definitions.issues
+
+    @property
+    def force(self) -> InForce:
+        """The definitions in force, and why the file is not when it is broken."""
+        return self._force
+
+    @property
+    def ledger(self) -> Ledger:
+        """What people wrote in this workspace."""
+        return Ledger(self._space)
 
     @property
     def generation(self) -> int | None:
@@ -258,9 +267,11 @@ class Catalog:
         return target_status(self._definitions.kpis[kpi], value, on, where)
 
     def events(self, period: Period) -> tuple[Event, ...]:
-        """Return the releases, campaigns and sprints that touch a period."""
+        """Return the releases, campaigns, sprints and changes of definitions that touch a period."""
         with self._generation().engine.connect() as connection:
-            return read_events(connection, self.calendar, period)
+            found = read_events(connection, self.calendar, period)
+        changes = definition_events(self.ledger, self.calendar, period, {name: kpi.label for name, kpi in self._kpis.items()})
+        return tuple(sorted((*found, *changes), key=lambda e: (e.start, e.kind, e.name)))
 
     def speed_conversion(self, kpi: str, period: Period, where: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> SpeedConversion:
         """Return the descriptive cut of a relationship between page speed and conversion."""

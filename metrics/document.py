@@ -1,138 +1,131 @@
-"""Reads YAML that people wrote, with the place of every key; refuses what could hurt. Knows no KPI."""
+"""Reads a file that people wrote, never half of it, and keeps the place of every key and value. Knows no KPI."""
 
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent, ScalarEvent
 
 from errors import Issue
+from metrics.compose import Composer, Double, Map, Refused, Seq, Spot
+from metrics.syntax import explain
 
 LARGEST_BYTES = 1 << 20
-DEEPEST = 20
-MOST_PARTS = 20_000
-MOST_DIGITS = 30
-_DIGITS = re.compile(rf"[-+]?[0-9_]{{{MOST_DIGITS + 1},}}")
-_DAY = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{2}))?")
+MOST_SEPARATORS = 60_000
+SETTLED_SECONDS = 0.25
+"""A file that changed less than this ago may still be being written."""
+WAITS = 8
+_UNREADABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+Path_ = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed file: plain data, and where its keys stand."""
+    """A parsed file: its text, plain data that know where they stand, and the keys that stand twice."""
 
     file: str
+    text: str
     root: Any
+    doubles: tuple[Double, ...] = ()
 
-    def place(self, path: tuple[str | int, ...]) -> tuple[int, int]:
-        """Return (line, column), from 1, of the last part of `path` that the file has."""
+    def spot(self, path: Path_) -> Spot | None:
+        """Return where the entry at `path` stands, or None when there is no such entry."""
         node: Any = self.root
-        found = (1, 1)
+        found: Spot | None = None
         for part in path:
-            try:
-                marks: Any = node.lc
-                line, column = marks.item(part) if isinstance(node, list) else marks.key(part)
-                node = node[part]
-            except (AttributeError, KeyError, IndexError, TypeError):
-                break
-            found = (line + 1, column + 1)
+            if (not isinstance(node, Map) or part not in node.spots) and (
+                not isinstance(node, Seq) or not isinstance(part, int) or not 0 <= part < len(node)
+            ):
+                return None
+            found, node = node.spots[part], node[part]
         return found
+
+    def place(self, path: Path_, at: Literal["key", "value"] = "key") -> tuple[int, int]:
+        """Return (line, column), from 1, of the last part of `path` that the file has."""
+        for length in range(len(path), 0, -1):
+            spot = self.spot(path[:length])
+            if spot is not None:
+                return spot.value if at == "value" and length == len(path) else spot.key
+        return (1, 1)
 
     def issue(
         self,
         code: str,
-        path: tuple[str | int, ...],
+        path: Path_,
         message: str,
         *,
         kpi: str | None = None,
         suggestion: str | None = None,
         level: str = "error",
+        at: Literal["key", "value"] = "key",
     ) -> Issue:
         """Return an issue that points at `path`."""
-        line, column = self.place(path)
+        line, column = self.place(path, at)
         return Issue(level, code, self.file, line, column, kpi, message, suggestion)
 
 
 def read(path: Path) -> tuple[bytes | None, tuple[Issue, ...]]:
-    """Return the bytes of a file, or the one reason why there are none."""
+    """Return the bytes of a file, or the one reason why there are none.
+
+    Notes: editors truncate and write, or rename; a file that changed a moment ago is read again until it stays as it is.
+    """
     try:
-        raw = path.read_bytes()
+        for _ in range(WAITS):
+            before = path.stat()
+            if before.st_size > LARGEST_BYTES:
+                words = f"the file has {before.st_size:,} bytes; at most {LARGEST_BYTES:,} are read. Take out what no KPI uses."
+                return None, (Issue("error", "KPI001", path.name, 0, 0, None, words),)
+            raw = path.read_bytes()
+            age, after = time.time() - before.st_mtime, path.stat()
+            same = (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size) and len(raw) == after.st_size
+            if raw and same and abs(age) >= SETTLED_SECONDS:  # a file that is emptied keeps its old time for a moment
+                break
+            time.sleep(SETTLED_SECONDS / 2)
+        return raw, ()
     except OSError as error:
-        return None, (Issue("error", "KPI001", path.name, 0, 0, None, f"the file cannot be read ({error.strerror})."),)
-    if len(raw) > LARGEST_BYTES:
-        return None, (
-            Issue("error", "KPI001", path.name, 0, 0, None, f"the file has {len(raw):,} bytes; at most {LARGEST_BYTES:,} are read."),
-        )
-    return raw, ()
+        words = f"the file cannot be read ({error.strerror}). Check that it exists and that you may read it."
+        return None, (Issue("error", "KPI001", path.name, 0, 0, None, words),)
 
 
 def parse(name: str, raw: bytes) -> tuple[Document | None, tuple[Issue, ...]]:
     """Return the document of a text, or the one reason why there is none."""
+
+    def refused(code: str, line: int, column: int, words: str) -> tuple[None, tuple[Issue, ...]]:
+        return None, (Issue("error", code, name, line, column, None, words),)
+
     try:
-        text = raw.decode("utf-8")
-        refused = _refused(name, text)
-        if refused is not None:
-            return None, (refused,)
-        return Document(name, YAML(typ="rt").load(text)), ()
-    except UnicodeDecodeError:
-        return None, (Issue("error", "KPI001", name, 0, 0, None, "the file is not UTF-8 text."),)
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line, column = _line(raw[: error.start].decode("utf-8", "replace"))
+        return refused("KPI001", line, column, "the file is not UTF-8 text. Save it as UTF-8.")
+    odd = _UNREADABLE.search(text)
+    if odd is not None:
+        line, column = _line(text[: odd.start()])
+        return refused("KPI001", line, column, f"the character U+{ord(odd[0]):04X} has no place in a text; delete it.")
+    if text.count(",") + text.count("\n") + text.count("[") > MOST_SEPARATORS:
+        line = max(enumerate(text.split("\n"), 1), key=lambda numbered: numbered[1].count(","))[0]
+        return refused(
+            "KPI002", line, 1, f"the file has more than {MOST_SEPARATORS:,} lines, commas and brackets; take out what no KPI uses."
+        )
+    try:
+        composer = Composer()
+        root = composer.compose(YAML(typ="safe", pure=True).parse(text))
+    except Refused as error:
+        return refused(error.code, error.line, error.column, error.words)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        return None, (Issue("error", "KPI001", name, line, column, None, f"this is not valid YAML: {error.problem}."),)
+        line, column, words = explain(error, text)
+        return refused("KPI001", line, column, f"this is not valid YAML: {words}")
     except (YAMLError, ValueError, OverflowError, RecursionError) as error:
-        return None, (Issue("error", "KPI001", name, 0, 0, None, f"this is not valid YAML: {(str(error) or 'unknown').splitlines()[0]}."),)
+        return refused("KPI001", 0, 0, f"this is not valid YAML: {(str(error) or 'unknown').splitlines()[0]}.")
+    return Document(name, text, root, tuple(composer.doubles)), ()
 
 
-def _refused(name: str, text: str) -> Issue | None:
-    """Return why the text is refused before it is built: tags, anchors, aliases, too deep, too much, values that are none."""
-    depth = 0
-    for number, event in enumerate(YAML(typ="safe", pure=True).parse(text)):
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        words = _objection(event) or _excess(number, depth)
-        if words is not None:
-            mark = event.start_mark
-            return Issue("error", words[0], name, mark.line + 1, mark.column + 1, None, words[1])
-    return None
-
-
-def _objection(event: Any) -> tuple[str, str] | None:
-    if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
-        return "KPI002", "anchors and aliases (& and *) are not allowed; write the value out."
-    if isinstance(event, NodeEvent) and _has_tag(event):
-        return "KPI002", "tags (!) are not allowed; write a plain value."
-    if isinstance(event, ScalarEvent) and event.style is None:
-        return _no_value(event.value)
-    return None
-
-
-def _excess(number: int, depth: int) -> tuple[str, str] | None:
-    if depth > DEEPEST:
-        return "KPI002", f"the file nests more than {DEEPEST} deep."
-    if number > MOST_PARTS:
-        return "KPI002", f"the file has more than {MOST_PARTS:,} keys and values; split it, or take out what no KPI uses."
-    return None
-
-
-def _no_value(text: str) -> tuple[str, str] | None:
-    """Return what is wrong with a plain scalar that looks like a day or a number and is none."""
-    if _DIGITS.fullmatch(text):
-        return "KPI004", f"the number {text[:12]}… has {len(text)} digits; at most {MOST_DIGITS} are read."
-    day = _DAY.match(text)
-    if day is None:
-        return None
-    try:
-        datetime(int(day[1]), int(day[2]), int(day[3]), int(day[4] or 0), int(day[5] or 0))  # noqa: DTZ001  # only whether it exists
-    except ValueError as error:
-        return "KPI004", f"'{text[:40]}' is not a day of the calendar ({error}). Write days as 2026-01-31, and put quotes around text."
-    return None
-
-
-def _has_tag(event: Any) -> bool:
-    tag = getattr(event, "ctag", None) or getattr(event, "tag", None)
-    return tag is not None and str(tag) not in ("None", "")
+def _line(before: str) -> tuple[int, int]:
+    """Return (line, column), from 1, of what follows a text."""
+    return before.count("\n") + 1, len(before) - before.rfind("\n")

@@ -1,4 +1,4 @@
-"""Releases, campaigns and sprints as events on the calendar."""
+"""Releases, campaigns, sprints and changes of definitions as events on the calendar."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from sqlalchemy import Connection, func, select
 from metrics.calendar import Calendar
 from metrics.slots import SprintPeriod
 from metrics.types import Event, Period
+from store.definition_history import read_changes
+from store.ledger import Ledger
 from store.schema import campaigns, coverage, releases, sprints, web_traffic
 
 
@@ -21,6 +23,17 @@ def read_events(connection: Connection, calendar: Calendar, period: Period) -> t
     found += [Event("sprint", s.id, s.name, s.period.start, s.period.end, s.board) for s in read_sprints(connection, calendar)]
     touching = [e for e in found if e.start < period.end and e.end > period.start]
     return tuple(sorted(touching, key=lambda e: (e.start, e.kind, e.name)))
+
+
+def definition_events(ledger: Ledger, calendar: Calendar, period: Period, labels: Mapping[str, str]) -> tuple[Event, ...]:
+    """Return the days of a period on which a KPI came to mean something else; its first record is no change."""
+    found = []
+    for change in read_changes(ledger):
+        day = calendar.day_of(change.at)
+        if change.is_new_hash and not change.is_first and period.start <= day < period.end:
+            name = f"{labels.get(change.kpi, change.kpi)}: {change.words}"
+            found.append(Event("definition", change.kpi, name, day, day + timedelta(days=1), change.words))
+    return tuple(found)
 
 
 def _releases(connection: Connection) -> Iterator[Event]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from metrics.check import Definitions
 from metrics.definitions import KPI as Definition
 from metrics.definitions import Target, fingerprint
-from metrics.plan import Plan, make_plan
+from metrics.marks import plans_of
+from metrics.plan import Plan
 from metrics.spans import FINER, ToDate
 from metrics.tables import dimensions
 from metrics.types import Grain
@@ -44,8 +45,7 @@ def show(name: str, definitions: Definitions, known: Mapping[str, Plan]) -> KPI:
     """Return a defined KPI with its tables, dimensions, grains and hash. known: the plans of the KPIs that have a value."""
     definition = definitions.kpis[name]
     relationship = definition.relationship
-    parts = (name,) if relationship is None else (relationship.driver, relationship.outcome)
-    plans = [known.get(part) or make_plan(definitions.measures, definitions.kpis, part) for part in parts]
+    plans = plans_of(name, definitions.measures, definitions.kpis, known)
     tables = tuple(sorted({table for plan in plans for table in plan.tables} | ({events.name} if relationship else set())))
     marks = fingerprint(definition, *(plan.meaning() for plan in plans))
     if relationship is not None:

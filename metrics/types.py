@@ -133,9 +133,11 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something to draw on a time axis. end is exclusive; for a release it is start + 1 day."""
+    """Something to draw on a time axis. end is exclusive; for a release and a definition it is start + 1 day.
 
-    kind: Literal["release", "campaign", "sprint"]
+    definition: a KPI came to mean something else; id is its name, detail what changed."""
+
+    kind: Literal["release", "campaign", "sprint", "definition"]
     id: str
     name: str
     start: date

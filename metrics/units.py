@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from difflib import get_close_matches
 
 from metrics.definitions import Condition, Scalar
 from metrics.formula import Call, Expression, Name, Number, Operation
@@ -70,3 +71,19 @@ def _scaled(sign: str, left: Expression, right: Expression, a: str | None, b: st
     if isinstance(right, Number):
         return a
     return b if sign == "*" and isinstance(left, Number) else None
+
+
+COMMON = ("%", "ms", "s", "min", "h", "days", "points", "items", "users", "EUR", "USD", "GBP", "CHF")
+"""Units that need no second use to be believed."""
+
+
+def unit_slip(unit: str | None, currency: str, others: Iterable[str | None]) -> str | None:
+    """Return the unit that was probably meant by one that nobody else uses, or None when it may be a word of its own."""
+    if unit is None or unit in COMMON or unit == currency:
+        return None
+    known = {*COMMON, currency, *(other for other in others if other is not None)}
+    if unit in known:
+        return None
+    folded = {one.casefold(): one for one in sorted(known)}
+    near = get_close_matches(unit.casefold(), list(folded), n=1, cutoff=0.6)
+    return folded[near[0]] if near else None

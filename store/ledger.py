@@ -86,7 +86,7 @@ class Ledger:
                 return list(connection.execute(statement))
         if version is None:  # another process is making it
             return []
-        self._migrate()
+        self.upgrade()
         with self.transaction(read_only=True) as connection:
             return list(connection.execute(statement))
 
@@ -95,7 +95,7 @@ class Ledger:
 
         Raises: StoreError when the ledger cannot be written.
         """
-        self._migrate()
+        self.upgrade()
         with self.transaction() as connection:
             key = connection.execute(insert(sync_runs).values(started_at=_naive(started_at))).inserted_primary_key
         assert key is not None
@@ -139,7 +139,11 @@ class Ledger:
             )
         return version
 
-    def _migrate(self) -> None:
+    def upgrade(self) -> None:
+        """Bring the tables up to date, making them when there are none.
+
+        Raises: StoreError when the ledger cannot be written.
+        """
         if self._file is not None:
             try:
                 self._file.parent.mkdir(parents=True, exist_ok=True)

@@ -59,3 +59,27 @@ sprint_freezes = Table(
     UniqueConstraint("source", "sprint_id", "moment"),
     comment="only grows: SQLite refuses to change or remove a row",
 )
+
+definition_files = Table(
+    "definition_files",
+    ledger,
+    Column("id", Integer, primary_key=True),
+    Column("digest", String, nullable=False, comment="SHA-256 of the text"),
+    Column("origin", String, nullable=False, comment="workspace, or shipped: the file that comes with the project"),
+    Column("text", String, nullable=False, comment="the whole file"),
+    Column("since", DateTime, nullable=False, comment="UTC; when it was first seen in force"),
+    comment="every version that was in force; only grows: SQLite refuses to change or remove a row",
+)
+
+definition_changes = Table(
+    "definition_changes",
+    ledger,
+    Column("id", Integer, primary_key=True),
+    Column("file_id", Integer, ForeignKey("definition_files.id"), nullable=False, index=True),
+    Column("kpi", String, nullable=False, index=True),
+    Column("hash", String, comment="hash of the definition; empty when the KPI is gone or has a problem"),
+    Column("body", String, comment="JSON: the definition and all it is made of; empty when it is gone"),
+    Column("at", DateTime, nullable=False, comment="UTC"),
+    Column("words", String, nullable=False, comment="what changed"),
+    comment="only grows: SQLite refuses to change or remove a row",
+)

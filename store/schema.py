@@ -8,9 +8,8 @@ and `slice` (the vendor day it was pulled with, or 0001-01-01 for a table that i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -24,6 +23,9 @@ from sqlalchemy import (
     Table,
 )
 from sqlalchemy.types import TypeEngine
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 warehouse = MetaData()
 
@@ -343,18 +345,19 @@ FACTS: dict[str, Table] = {name: table for name, table in warehouse.tables.items
 PULLED: dict[str, Table] = {**FACTS, documents.name: documents}
 """What streams fill."""
 
-_ARROW: dict[type[TypeEngine[Any]], pa.DataType] = {
-    String: pa.string(),
-    Date: pa.date32(),
-    DateTime: pa.timestamp("us"),
-    Double: pa.float64(),
-    BigInteger: pa.int64(),
-    Boolean: pa.bool_(),
-    Numeric: pa.decimal128(18, 4),
-}
-
 
 def arrow_schema(table: str) -> pa.Schema:
     """Return the Arrow schema of the rows a connector yields for `table`: its columns less source and slice."""
+    import pyarrow as pa  # a check of the definitions needs the columns and no Arrow
+
+    arrow = {
+        String: pa.string(),
+        Date: pa.date32(),
+        DateTime: pa.timestamp("us"),
+        Double: pa.float64(),
+        BigInteger: pa.int64(),
+        Boolean: pa.bool_(),
+        Numeric: pa.decimal128(18, 4),
+    }
     columns = [column for column in PULLED[table].columns if column.name not in ("source", "slice")]
-    return pa.schema([pa.field(c.name, _ARROW[type(c.type)], nullable=bool(c.nullable)) for c in columns])
+    return pa.schema([pa.field(c.name, arrow[type(c.type)], nullable=bool(c.nullable)) for c in columns])

@@ -18,12 +18,13 @@ LEFT, RIGHT = 96, 24
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One KPI over time. target: a line to draw, when there is one."""
+    """One KPI over time. target: a line to draw, when there is one; name: the KPI's, for events that concern it alone."""
 
     label: str
     unit: str
     rows: tuple[Row, ...]
     target: float | None = None
+    name: str = ""
 
 
 def by_board(panel: Panel, boards: Mapping[str, str]) -> list[Panel]:
@@ -91,7 +92,7 @@ def _lanes(events: Sequence[Event]) -> dict[str, list[Event]]:
     """Return the lanes: campaigns together, sprints of each board apart."""
     found: dict[str, list[Event]] = {}
     for event in sorted(events, key=lambda e: (e.kind, e.detail if e.kind == "sprint" else "", e.start)):
-        if event.kind != "release":
+        if event.kind not in ("release", "definition"):
             found.setdefault("Campaigns" if event.kind == "campaign" else event.detail or "Sprints", []).append(event)
     return found
 
@@ -161,13 +162,18 @@ def _lines(place: int, panel: Panel, events: Sequence[Event]) -> list[dict[str, 
 
 
 def _marks(place: int, panel: Panel, events: Sequence[Event], colour: str) -> dict[str, Any]:
-    """Draw releases as lines through every panel, named in the first; and the target."""
+    """Draw releases as lines through every panel, named in the first; changes of the KPI's definition in its own; and the target."""
     plain = {"fontSize": 10, "color": NEUTRAL}
     lines: list[dict[str, Any]] = [
         {"xAxis": e.start.isoformat(), "label": {**plain, "show": place == 0, "formatter": e.name, "position": "end"}}
         for e in events
         if e.kind == "release"
     ]
+    changed = {
+        "lineStyle": {"type": "dashed", "color": colour},
+        "label": {**plain, "show": True, "formatter": "definition changed", "position": "insideStartTop"},
+    }
+    lines += [{"xAxis": e.start.isoformat(), **changed} for e in events if e.kind == "definition" and e.id == panel.name]
     if panel.target is not None:
         style = {
             "lineStyle": {"type": "dotted", "color": colour, "width": 1.5},

@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import streamlit as st
 
-from metrics import KPI, Catalog, open_catalog
+from errors import StoreError
+from metrics import KPI, Catalog, open_catalog, record_definitions
+from metrics.entry import Entry, newest_rows, sql_of
+from metrics.entry import entries as read_entries
+from metrics.preview import Preview
+from metrics.preview import preview as compare_versions
 from metrics.trust import Trust
 from metrics.types import Answer, Comparison, Event, Freshness, Period, Question, Row, SpeedConversion
 from settings import Workspace, workspace
@@ -57,7 +63,11 @@ def catalog() -> Catalog:
 
 @st.cache_resource(max_entries=2, show_spinner=False, on_release=lambda opened: opened.close())
 def _catalog(key: str) -> Catalog:
-    return open_catalog(space())
+    opened = open_catalog(space())
+    if opened.generation is not None and not opened.force.broken:
+        with suppress(StoreError):  # who may only read the ledger still sees the numbers
+            record_definitions(space(), opened.force.definitions)
+    return opened
 
 
 def _kept(opened: Catalog, what: str, compute: Callable[[], Any]) -> Any:
@@ -163,3 +173,32 @@ def freezes() -> tuple[SprintFreeze, ...]:
 def kpis(team: str | None = None) -> tuple[KPI, ...]:
     """Return the KPIs that have values, all or those of one team."""
     return tuple(kpi for kpi in catalog().kpis(team) if kpi.type != "relationship")
+
+
+def entries() -> tuple[Entry, ...]:
+    """Return the catalogue."""
+    return _entries(state().key)
+
+
+@st.cache_data(ttl=FRESH_SECONDS, max_entries=4, show_spinner=False)
+def _entries(key: str) -> tuple[Entry, ...]:
+    return read_entries(catalog())
+
+
+def last_rows(kpis: tuple[str, ...]) -> dict[str, Row]:
+    """Return KPI → its last whole period, for those that have one."""
+    opened = catalog()
+    found: dict[str, Row] = _kept(opened, f"last rows {kpis!r}", lambda: newest_rows(opened, kpis))
+    return found
+
+
+def sql(kpi: str) -> str:
+    """Return the SQL that answers a KPI, or why there is none."""
+    return sql_of(catalog(), kpi)
+
+
+def preview(kpi: str) -> Preview:
+    """Return what the newest change of the file did to a KPI."""
+    opened = catalog()
+    found: Preview = _kept(opened, f"preview {kpi}", lambda: compare_versions(space(), kpi))
+    return found

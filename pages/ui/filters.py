@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import Literal, cast
+from typing import Literal, TypeVar, cast
 
 import streamlit as st
 
@@ -16,6 +16,8 @@ from pages.ui.numbers import range_words
 PRESETS = {"7d": "Last 7 days", "28d": "Last 28 days", "90d": "Last 90 days", "week": "Last full week", "month": "Last full month"}
 SPANS = {"90d": "90 days", "180d": "180 days", "365d": "1 year", "all": "All"}
 GRAINS: dict[Grain, str] = {"day": "Day", "week": "Week", "month": "Month", "sprint": "Sprint"}
+
+T = TypeVar("T")
 
 
 def last_covered() -> Period | None:
@@ -71,6 +73,32 @@ def _one(label: str, key: str, options: Mapping[str, str], default: str, *, show
     )
     _to_url(key, [chosen or default], [default])
     return chosen or default
+
+
+def choice(label: str, key: str, options: Mapping[str, str], default: str) -> str:
+    """Draw a choice of one and return its name."""
+    return _one(label, key, options, default)
+
+
+def search(label: str) -> str:
+    """Draw the field to search in and return what is searched for."""
+    asked = st.query_params.get("q", "")
+    if "q" not in st.session_state or asked != st.session_state.get("url_q"):
+        st.session_state["q"] = asked
+    text = st.text_input(label, key="q", max_chars=100, icon=":material/search:")
+    if text:
+        st.query_params["q"] = text
+    elif "q" in st.query_params:
+        del st.query_params["q"]
+    st.session_state["url_q"] = text or ""
+    return text or ""
+
+
+def part(items: Sequence[T], size: int) -> Sequence[T]:
+    """Draw the choice of a part of a long list and return it."""
+    starts = list(range(0, len(items), size))
+    first = st.selectbox("Part", starts, format_func=lambda n: f"{n + 1} to {min(n + size, len(items))} of {len(items)}", key="part")
+    return items[first : first + size]
 
 
 def period(covered: Period) -> Period:

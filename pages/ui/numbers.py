@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 
-from metrics.types import Comparison
+from metrics.types import Comparison, Period
 
 LOCALE = "en"
 MINUS = "\u2212"
@@ -96,3 +96,9 @@ def share_words(share: float) -> str:
 def range_words(first: date, last: date) -> str:
     """Return two days, both included, as one range."""
     return f"{day_words(first)} – {day_words(last)}"
+
+
+def period_words(period: Period) -> str:
+    """Return a period as its day, or as its first and last day."""
+    last = period.end - timedelta(days=1)
+    return day_words(period.start) if last <= period.start else range_words(period.start, last)

@@ -23,6 +23,11 @@ def plain(text: str) -> str:
     )
 
 
+def folded(text: str) -> str:
+    """Return the text for a search: small letters without accents."""
+    return "".join(c for c in unicodedata.normalize("NFD", plain(text).casefold()) if not unicodedata.combining(c))
+
+
 def markdown(text: str) -> str:
     """Return the text so that Markdown shows it as it is: no link, image, formula, colour or emoji directive."""
     return _MARKDOWN.sub(r"\\\1", plain(text))

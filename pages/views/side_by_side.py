@@ -5,14 +5,15 @@ import streamlit as st
 from metrics.types import Question
 from pages.ui import data, filters, states
 from pages.ui.chart import Panel, by_board, panel_words, timeline
-from pages.ui.numbers import value_words
+from pages.ui.numbers import day_words, value_words
+from pages.ui.text import markdown
 
 DEFAULT = ["site_speed", "conversion_rate", "signups"]
 
 if states.ready():
     st.title("Side by side")
     st.caption(
-        "What happened at the same time? Releases are vertical lines, campaigns and sprints are bars. Values that may still move are dashed; a period that still runs is in the table only."
+        "What happened at the same time? Releases and changes of a definition are vertical lines, campaigns and sprints are bars. Values that may still move are dashed; a period that still runs is in the table only."
     )
     covered = filters.last_covered()
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -34,14 +35,18 @@ if states.ready():
                 continue
             answer = data.ask(Question(name, grain, period))
             status = catalog.target_status(name, None, period.end)
-            panel = Panel(kpi.label, kpi.unit, answer.rows, status.target)
+            panel = Panel(kpi.label, kpi.unit, answer.rows, status.target, name)
             panels += by_board(panel, data.boards()) if grain == "sprint" else [panel]
         if left_out:
             states.nothing(f"{', '.join(left_out)} exists by sprint only. Choose the grain Sprint to see it.")
         shown = [panel for panel in panels if panel.rows]
         if shown:
             alt = "; ".join(panel_words(panel, currency) for panel in shown)
-            timeline(shown, data.events(period), currency, alt, key="timeline")
+            happened = data.events(period)
+            timeline(shown, happened, currency, alt, key="timeline")
+            for event in happened:
+                if event.kind == "definition" and event.id in chosen:
+                    st.caption(f":material/edit_note: {day_words(event.start)}: the definition changed. {markdown(event.name)}")
             with st.expander("The numbers"):
                 rows = [
                     {

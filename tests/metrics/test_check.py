@@ -132,7 +132,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file() -> None:
         ("version: 1\nkpis: {a: !!python/object/apply:os.system [x]}\n", "KPI002", "tags"),
         ("version: 1\na: &a [1]\nb: *a\n", "KPI002", "anchors"),
         ("version: 1\nx: " + "[" * 1000 + "]" * 1000, "KPI002", "nests"),
-        ("version: 1\nkpis: {a: 1, a: 2}\n", "KPI001", "duplicate key"),
+        ("version: 1\nkpis: {}\nkpis: {}\n", "KPI005", "'kpis' stands twice, first in line 2"),
         ("version: 2\n", "KPI003", "'version' is 2"),
         ("- 1\n", "KPI003", "must be a mapping"),
         ("kpis: [\n", "KPI001", "not valid YAML"),
@@ -140,11 +140,11 @@ def test_all_problems_come_at_once_in_the_order_of_the_file() -> None:
     ],
 )
 def test_a_file_that_is_broken_as_a_whole_is_refused_quickly(text: str, code: str, words: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     definitions, issues = check_text("k.yaml", text)
     assert definitions is None
     assert (issues[0].code, words in issues[0].message) == (code, True), issues
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_file_that_is_too_large_or_no_text_is_refused(tmp_path: Path) -> None:
@@ -178,12 +178,15 @@ def test_a_kpis_own_test_fails_when_its_definition_is_wrong() -> None:
 
 
 def test_rows_of_a_test_that_fit_no_table_are_named() -> None:
-    source = GOOD + "  x:\n    value: sessions\n    tests: [{given: [{day: 2026-01-01, colour: red}], expect: {2026-01-01: 1}}]\n"
-    definitions, _ = check_text("k.yaml", source)
+    source = GOOD + "  x:\n    value: sessions\n    tests: [{given: [{day: 2026-01-01, %s}], expect: {2026-01-01: 1}}]\n"
+    _, (unknown,) = check_text("k.yaml", source % "session: 3")
+    assert (unknown.code, unknown.line, unknown.kpi) == ("KPI041", 10, "x")
+    assert "no column 'session'. Did you mean: sessions" in str(unknown)
+    definitions, _ = check_text("k.yaml", source % "sessions: many")
     assert definitions is not None
-    (issue,) = run_tests(definitions)
-    assert issue.code == "KPI041"
-    assert "colour" in issue.message
+    (unfit,) = run_tests(definitions)
+    assert (unfit.code, unfit.line) == ("KPI041", 10)
+    assert "'many'" in unfit.message
 
 
 def as_json(value: Any) -> Any:
@@ -214,7 +217,7 @@ def test_the_committed_schema_is_current_and_takes_the_shipped_file() -> None:
             "'2026-13-45' is not a day",
         ),
         ("  x: {value: sessions, better: " + "9" * 5000 + "}", "KPI004", "has 5000 digits"),
-        ("  x: {value: sessions, tags: [" + ",".join(["a"] * 400_000) + "]}", "KPI002", "more than 20,000 keys and values"),
+        ("  x: {value: sessions, tags: [" + ",".join(["a"] * 400_000) + "]}", "KPI002", "more than 60,000 lines, commas and brackets"),
     ],
 )
 def test_values_that_no_reader_can_hold_are_refused_with_their_place(text: str, code: str, words: str) -> None:

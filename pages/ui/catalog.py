@@ -1,0 +1,145 @@
+"""The catalogue: what is found, one KPI as a line, and all that is known of it when it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from errors import DashboardError, Issue
+from metrics import KPI
+from metrics.entry import STATUS_WORDS, Entry, Status
+from metrics.types import Row
+from pages.ui import data
+from pages.ui.numbers import instant_words, period_words, value_words
+from pages.ui.text import folded, markdown, plain
+
+SHAPE: dict[Status, str] = {"ok": "○", "certified": "●", "lapsed": "◆", "no_data": "?", "problem": "▲"}
+MEANING: dict[Status, str] = {
+    "ok": "defined without a problem; nobody has certified it",
+    "certified": "somebody vouches for exactly this definition",
+    "lapsed": "the definition has changed since it was certified",
+    "no_data": "no source behind it holds a whole day yet",
+    "problem": "the definition has an error: no value is shown",
+}
+PAGE = 25
+SIDE_BY_SIDE = Path(__file__).resolve().parents[1] / "views" / "side_by_side.py"
+
+
+def found(entries: Sequence[Entry], text: str, team: str, status: str) -> list[Entry]:
+    """Return the entries that hold every word of the search, of one team and one state ("all": of any)."""
+    words = folded(text).split()
+    return [
+        entry
+        for entry in entries
+        if all(word in folded(entry.search) for word in words) and team in ("all", entry.team) and status in ("all", entry.status)
+    ]
+
+
+def draw(entry: Entry, row: Row | None) -> None:
+    """Draw one KPI: its line, and the rest once it is opened."""
+    kpi = data.catalog().kpi(entry.name) if entry.holds else None
+    with st.container(border=True, key=f"entry_{entry.name}"):
+        st.markdown(f"**{markdown(entry.label)}** · `{plain(entry.name)}`")
+        if entry.description:
+            st.write(markdown(entry.description))
+        st.markdown(_value(kpi, row))
+        owner = markdown(entry.owner) or "no owner yet"
+        extra = "".join(f" · #{markdown(tag)}" for tag in entry.tags)
+        st.caption(f"{SHAPE[entry.status]} {markdown(entry.status_words)} · {markdown(entry.team)} · {owner}{extra}")
+        for issue in entry.issues:
+            _issue(issue)
+        details = st.expander("Details", key=f"details_{entry.name}", on_change="rerun")
+        if details.open:
+            with details:
+                _details(entry, kpi)
+
+
+def _value(kpi: KPI | None, row: Row | None) -> str:
+    if kpi is None:
+        return "No value: the definition has a problem."
+    if kpi.type == "relationship":
+        return "A relationship: see Speed × conversion."
+    if row is None:
+        return "No value yet."
+    when = period_words(row.period) if kpi.grains != ("sprint",) else markdown(row.label)
+    if row.value is None:
+        return f"No value for {when}: {markdown(row.reason or '')}"
+    return f"{markdown(value_words(row.value, kpi.unit, data.catalog().calendar.currency))}, {when}"
+
+
+def _issue(issue: Issue) -> None:
+    box = st.error if issue.level == "error" else st.warning
+    box(markdown(str(issue)), icon=":material/rule:")
+
+
+def _details(entry: Entry, kpi: KPI | None) -> None:
+    words, origin, yaml, sql, history, change = st.tabs(["In words", "Where it comes from", "YAML", "SQL", "History", "Last change"])
+    with words:
+        _words(entry, kpi)
+    with origin:
+        st.dataframe(
+            [{"measure": o.part, "column": f"{o.table}.{o.column}", "meaning": o.meaning, "vendor's field": "; ".join(f"{n}: {f}" for n, f in o.fields) or "–"} for o in entry.origins],
+            hide_index=True,
+            width="stretch",
+        )  # fmt: skip
+    with yaml:
+        st.caption(f"{data.catalog().force.definitions.document.file}, line {entry.line}")
+        st.code(entry.yaml, language="yaml", wrap_lines=True)
+    with sql:
+        st.code(data.sql(entry.name) if entry.holds else "-- no SQL: the definition has a problem", language="sql", wrap_lines=True)
+    with history:
+        zone = data.catalog().calendar.timezone
+        for one in entry.history:
+            mark = f" `{one.hash}`" if one.hash else ""
+            st.markdown(f"{instant_words(one.at, zone)}{mark}: {markdown(one.words)}")
+        if not entry.history:
+            st.write("Nothing is recorded yet. The next sync records the definition that is in force.")
+    with change:
+        _change(entry.name)
+
+
+def _words(entry: Entry, kpi: KPI | None) -> None:
+    for sentence in entry.words:
+        st.markdown(f"- {markdown(sentence)}")
+    if entry.synonyms:
+        st.caption(f"Also called {markdown(', '.join(entry.synonyms))}.")
+    if entry.docs:
+        st.caption(f"More: {markdown(entry.docs)}")
+    if kpi is not None:
+        st.caption(f"Definition {kpi.hash}. {MEANING[entry.status].capitalize()}.")
+        if kpi.type != "relationship":
+            grain = {"grain": "sprint"} if kpi.grains == ("sprint",) else {}
+            st.page_link(SIDE_BY_SIDE, label="Side by side", icon=":material/stacked_line_chart:", query_params={"kpis": kpi.name, **grain})
+
+
+def _change(name: str) -> None:
+    """Show what the newest change of the file does to the values."""
+    try:
+        preview = data.preview(name)
+    except DashboardError as error:
+        st.info(markdown(str(error)), icon=":material/info:")
+        return
+    currency = data.catalog().calendar.currency
+    st.markdown(f"**{markdown(preview.words)}**, {markdown(preview.before)} against {markdown(preview.after)}")
+
+    def cell(value: float | None) -> str:
+        return value_words(value, preview.unit, currency)
+
+    rows = [
+        {
+            preview.grain: row.label,
+            "before": cell(row.old.value) if row.old else "no KPI",
+            "now": cell(row.new.value) if row.new else "no KPI",
+            "": "differs" if row.differs else "same",
+            "why absent": (row.new and row.new.reason) or (row.old and row.old.reason) or "",
+        }
+        for row in preview.rows
+    ]
+    st.dataframe(rows, hide_index=True, width="stretch")
+
+
+def legend() -> None:
+    """Say what the shapes mean."""
+    st.caption("  ".join(f"{SHAPE[name]} {words}: {MEANING[name]}." for name, words in STATUS_WORDS.items()))
