@@ -37,6 +37,12 @@ PROTECTIONS = (
     Protection("a repeated page token ends the search", "connectors/jira/client.py", "if token in seen:", "if len(seen) > 40:", "tests/connectors/test_jira_faults.py"),
     Protection("an account that is nobody sees no empty site", "connectors/jira/scan.py", "client.require_account()", "pass", "tests/connectors/test_jira_faults.py"),
     Protection("deleted items stay, marked", "connectors/jira/__init__.py", 'keeps_deleted=name == "work_items"', "keeps_deleted=False", "tests/connectors/test_jira_faults.py"),
+    Protection("a list of profiles that is short of its total is refused", "connectors/mixpanel/profiles.py", "            if is_short:", "            if False:", "tests/connectors/test_mixpanel_profiles.py"),
+    Protection("a part of the profiles replaces nothing", "connectors/mixpanel/profiles.py", "yield Batch(WHOLE, waiting, closes=False)", "yield Batch(WHOLE, waiting)", "tests/connectors/test_mixpanel_profiles.py"),
+    Protection("of a profile only what was asked for is kept", "connectors/mixpanel/profiles.py", "for name in sorted(self._settings.profile_properties) if name in held", "for name in held", "tests/connectors/test_mixpanel_profiles.py"),
+    Protection("a funnel that may still rise is not complete", "connectors/mixpanel/reports.py", "end + self._settings.funnel_window <= window.until", "end <= window.until", "tests/connectors/test_mixpanel_reports.py"),
+    Protection("a cohort that may still rise is not complete", "connectors/mixpanel/reports.py", "settled <= window.until", "True", "tests/connectors/test_mixpanel_reports.py"),
+    Protection("queries come out of the budget of the exports", "connectors/mixpanel/client.py", "self.budget.spend()\n        try:\n            with", "try:\n            with", "tests/connectors/test_mixpanel_reports.py"),
     Protection("credentials are taken out of logs", "commands/logs.py", "return redacted(json.dumps(document, default=str))", "return json.dumps(document, default=str)", "tests/cli/test_logs.py"),
     Protection("a refused write is thrown away", "store/build.py", "if self._broken is not None:  # half", "if False:  # half", "tests/e2e/test_disk_full.py"),
 )  # fmt: skip
