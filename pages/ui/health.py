@@ -38,7 +38,7 @@ STREAM_WORDS = {
 }
 FLAGS = {
     "sampled": "the vendor answered from a sample",
-    "epochs": "the currency or the time zone changed in between; sums over both are not comparable",
+    "epochs": "the currency, the time zone or the choice of reports changed in between; sums over both are not comparable",
     "truncated": "the vendor no longer keeps all of it",
     "thresholded": "the vendor left out small groups",
     "other_row": "the vendor rolled small groups up into (other)",

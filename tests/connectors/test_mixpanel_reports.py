@@ -115,6 +115,16 @@ def test_retention_is_what_pandas_counts_from_the_events(server: MixpanelServer,
     assert {(call.path, call.query["interval_count"]) for call in server.calls} == {("/api/query/retention", str(report.intervals))}
 
 
+def test_for_the_first_time_means_since_the_first_whole_week_in_every_sync(server: MixpanelServer, world: World) -> None:
+    """A later window asks the same question, so nobody is born twice; a source that begins on a Wednesday begins with the Monday after."""
+    source = connector(server.url, timezone=VIENNA, retention=(BOUGHT,), start=START + timedelta(days=2))
+    later = rows(batches(source, "retention_cohorts", date(2026, 3, 9), world.company.now))
+    assert [call.query["from_date"] for call in server.calls] == [str(START + timedelta(days=7))]
+    wanted = retention_by_pandas(world.company.actions, "Europe/Vienna", BOUGHT)
+    counted = {(row.day, row.interval): row.people for row in later.itertuples() if row.people}
+    assert counted == {key: people for key, (people, _) in wanted.items() if key[0] >= date(2026, 3, 9)}
+
+
 @pytest.mark.parametrize(
     ("now", "last"),
     [(datetime(2026, 3, 27, 10, 30, tzinfo=UTC), "2026-03-27"), (datetime(2026, 3, 27, 11, 30, tzinfo=UTC), "2026-03-28")],
