@@ -50,6 +50,9 @@ PROTECTIONS = (
     Protection("Google's words are freed of what they repeat", "connectors/ga4/faults.py", "redacted(sentence)[:300]", "sentence[:300]", "tests/connectors/test_secrets_google.py"),
     Protection("vendors' words are freed of what they repeat", "connectors/http.py", 'text = text.replace(spelling, "***")', "pass", "tests/pages/test_secrets_on_pages.py"),
     Protection("Google's words are on no page as they came", "connectors/ga4/faults.py", "redacted(sentence)[:300]", "sentence[:300]", "tests/pages/test_secrets_on_pages.py"),
+    Protection("earlier facts are shown with what was added since", "store/earlier.py", "connection.execute(_view(table, held.get(table.name), path.stem))", "pass", "tests/store/test_earlier_versions.py"),
+    Protection("facts of a later version are not read", "store/earlier.py", "if version is not None and int(version) > int(newest):", "if False:", "tests/store/test_earlier_versions.py"),
+    Protection("facts of a later version are not overwritten", "store/build.py", "        self._require_known()", "", "tests/store/test_earlier_versions.py"),
     Protection("a refused write is thrown away", "store/build.py", "if self._broken is not None:  # half", "if False:  # half", "tests/e2e/test_disk_full.py"),
 )  # fmt: skip
 
