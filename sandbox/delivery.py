@@ -20,6 +20,7 @@ from sandbox.tables import (
     LinkRecord,
     SprintRecord,
     VersionRecord,
+    WorklogRecord,
 )
 
 PROJECTS = {"WEB": "Website", "APP": "Application", "OPS": "Operations"}
@@ -82,9 +83,8 @@ def make_site(seed: int, start: date, now: datetime) -> JiraSite:
     for sprint in every:
         if sprint.completed_at is not None and sprint.completed_at > now:
             sprint.completed_at = None
-    return JiraSite(
-        dict(PROJECTS), list(BOARDS), every, _versions(start, now), issues, [link for link in _links(seed, issues) if link.created <= now]
-    )
+    links = [link for link in _links(seed, issues) if link.created <= now]
+    return JiraSite(dict(PROJECTS), list(BOARDS), every, _versions(start, now), issues, links, _worklogs(issues))
 
 
 def _local(day: date, hour: int, minute: int = 0) -> datetime:
@@ -366,3 +366,12 @@ def _links(seed: int, issues: list[IssueRecord]) -> list[LinkRecord]:
             pair = (blocker.id, other.id) if rng.random() < 0.7 else (other.id, blocker.id)
             found.append(LinkRecord(f"30{number:04d}", *pair, created=max(blocker.created, other.created) + timedelta(hours=1)))
     return found
+
+
+def _worklogs(issues: list[IssueRecord]) -> list[WorklogRecord]:
+    """Let everybody who finishes an item book two hours a point on it."""
+    finished = [(issue, change) for issue in issues for change in issue.changes if change.field_id == "status" and change.to == DONE]
+    return [
+        WorklogRecord(str(70_000 + n), issue.id, change.at - timedelta(hours=2), int(7_200 * (issue.points or 1.0)), change.at)
+        for n, (issue, change) in enumerate(finished)
+    ]

@@ -19,6 +19,11 @@ def _now(company: Company, issue: IssueRecord) -> RenderedIssue:
     return RenderedIssue(issue, company)
 
 
+def key_now(company: Company, issue: IssueRecord) -> str:
+    """Return the key that an issue has at the company's clock."""
+    return _now(company, issue).key
+
+
 def rename(issue: IssueRecord, summary: str, at: datetime) -> None:
     """Change the summary, which leaves no entry in the histories that matter."""
     issue.summary, issue.touched = summary, at

@@ -35,7 +35,7 @@ def sprint_report(server: JiraServer, request: Request) -> Reply:
                 "currentEstimateStatistic": {"statFieldId": "customfield_10016", "statFieldValue": _value(row["points_at_end"])},
             }
         )  # fmt: skip
-        if row["added_at"] > sprint.start_at:
+        if row["added_during"]:
             contents["issueKeysAddedDuringSprint"][keys[row["item_id"]]] = True
     done = [issue["currentEstimateStatistic"]["statFieldValue"].get("value", 0.0) for issue in contents["completedIssues"]]
     contents["completedIssuesEstimateSum"] = {"value": sum(done), "text": f"{sum(done):g}"}

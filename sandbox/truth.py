@@ -137,14 +137,15 @@ def _membership(issue: IssueRecord, sprint: SprintRecord, now: datetime) -> dict
 
 
 def sprint_memberships(company: Company, sprint: SprintRecord) -> Iterator[dict[str, Any]]:
-    """Yield the rows of one closed sprint with their outcome: completed, not_completed, removed, completed_elsewhere."""
+    """Yield the rows of one closed sprint with their outcome (completed, not_completed, removed, completed_elsewhere), and whether they came late."""
     for issue in company.jira.issues:
         row = _membership(issue, sprint, company.now)
         if row is None:
             continue
         is_done = value_at(issue, "status", min(sprint.completed_at or company.now, company.now)) == DONE
         rest = "completed_elsewhere" if is_done else "not_completed"
-        yield {**row, "outcome": "removed" if row["removed_at"] is not None else "completed" if row["completed"] else rest}
+        outcome = "removed" if row["removed_at"] is not None else "completed" if row["completed"] else rest
+        yield {**row, "outcome": outcome, "added_during": not was_in(issue, sprint.id, sprint.start_at)}
 
 
 def _joined(issue: IssueRecord, sprint_id: str, until: datetime) -> datetime:

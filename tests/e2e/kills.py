@@ -1,4 +1,4 @@
-"""Kills a sync at random moments, again and again, while the vendors restate their past; counts what that broke."""
+"""Kills a sync at random moments, again and again, while the vendors restate their past and issues are edited; counts what that broke."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import random
 import sqlite3
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from errors import StoreError
+from sandbox import jira_edits as edits
+from sandbox.tables import STATUSES, Company, IssueRecord
 from sandbox.world import World, make_world, restate
 from settings import Workspace
 from store.digest import digest
@@ -41,29 +43,32 @@ def run(kills: int, folder: Path, seed: int = 5) -> Outcome:
     with ExitStack() as stack:
         forks = stack.enter_context(Forks())
         world = make_world(11, start=START, days=DAYS)
-        past = _Past(world.company.visits, world.company.actions)
         disturbed = open_shop(stack, _made(folder / "disturbed"), world)
+        with disturbed.space.sources_file.open("a") as file:
+            file.write("    worklogs: true\n")
+        past = _Past(disturbed, world)
         calm = _calm(disturbed, folder / "calm")
         before: str | None = None
-        seconds = _measured(forks, _calm(disturbed, folder / "measured"), world)
-        after = _synced(calm, world)
+        seconds = _measured(forks, _calm(disturbed, folder / "measured"), past)
+        after = _synced(calm, past)
         while outcome.landed < kills:
             for _ in range(min(KILLS_A_ROUND, kills - outcome.landed)):
-                if forks.killed(disturbed.space.home, _now(world), rng.uniform(0, seconds)):
+                if forks.killed(disturbed.space.home, past.now, rng.uniform(0, seconds)):
                     outcome.landed, seconds = outcome.landed + 1, seconds * 1.02
                     _check(outcome, "a killed sync", _served(disturbed.space), {before, after})
                 else:
                     outcome.early, seconds = outcome.early + 1, max(LEAST_SECONDS, seconds * 0.85)
                     _check(outcome, "a sync that was over", _served(disturbed.space), {after})
-                    past.change(disturbed, world, 1_000 + outcome.early)
-                    before, after = after, _synced(calm, world)
-            _check(outcome, "the sync after the kills", _synced(disturbed.space, world), {after})
+                    past.change(1_000 + outcome.early)
+                    before, after = after, _synced(calm, past)
+            _check(outcome, "the sync after the kills", _synced(disturbed.space, past), {after})
             _check_ledger(outcome, disturbed.space)
             outcome.rounds += 1
-            past.change(disturbed, world, outcome.rounds)
-            before, after = after, _synced(calm, world)
-            seconds = _measured(forks, disturbed.space, world) if outcome.rounds == 1 else seconds
-        _check(outcome, "a fresh store", _synced(_calm(disturbed, folder / "fresh"), world), {_synced(disturbed.space, world)})
+            past.change(outcome.rounds)
+            before, after = after, _synced(calm, past)
+            seconds = _measured(forks, disturbed.space, past) if outcome.rounds == 1 else seconds
+        past.give_back()  # a fresh store never saw what was deleted
+        _check(outcome, "a fresh store", _synced(_calm(disturbed, folder / "fresh"), past), {_synced(disturbed.space, past)})
     return outcome
 
 
@@ -79,12 +84,8 @@ def _calm(shop: Shop, folder: Path) -> Workspace:
     return space
 
 
-def _now(world: World) -> datetime:
-    return world.company.now + timedelta(hours=9)
-
-
-def _synced(space: Workspace, world: World) -> str | None:
-    sync_once(space.home, _now(world))
+def _synced(space: Workspace, past: _Past) -> str | None:
+    sync_once(space.home, past.now)
     return _served(space)
 
 
@@ -99,27 +100,65 @@ def _served(space: Workspace) -> str | None:
         return None
 
 
-def _measured(forks: Forks, space: Workspace, world: World) -> float:
+def _measured(forks: Forks, space: Workspace, past: _Past) -> float:
     """Return how long a sync takes in a process of its own."""
     began = time.monotonic()
-    assert not forks.killed(space.home, _now(world))
+    assert not forks.killed(space.home, past.now)
     return time.monotonic() - began
 
 
-@dataclass(slots=True)
 class _Past:
-    """What the vendors said of the past at first. Every change starts from it, so that the company never runs dry of visitors."""
+    """Changes what the vendors say. Every change of visits starts from how they were at first, so that the company never runs dry.
 
-    visits: Any
-    actions: Any
+    now: the clock of the syncs and of the issues; it goes on by a minute with every change.
+    """
 
-    def change(self, shop: Shop, world: World, seed: int) -> None:
-        """Restate one of the last three days anew, so that every sync has something to write."""
-        world.company.visits, world.company.actions = self.visits.copy(), self.actions.copy()
-        restate(world.company, world.end - timedelta(days=seed % 3), seed=seed)
-        shop.servers[0].refill()  # a thousand syncs would use up the property's hour
-        for server in shop.servers[:2]:
+    def __init__(self, shop: Shop, world: World) -> None:
+        self._shop, self._world = shop, world
+        self._visits, self._actions = world.company.visits, world.company.actions
+        self.now = world.company.now + timedelta(hours=9)
+        self._deleted: IssueRecord | None = None
+        self._show_issues()
+
+    def _show_issues(self) -> None:
+        self._shop.servers[2].company = replace(self._world.company, now=self.now)
+
+    def change(self, seed: int) -> None:
+        """Restate one of the last three days anew and edit some issues, so that every sync has something to write."""
+        company = self._world.company
+        company.visits, company.actions = self._visits.copy(), self._actions.copy()
+        restate(company, self._world.end - timedelta(days=seed % 3), seed=seed)
+        self._shop.servers[0].refill()  # a thousand syncs would use up the property's hour
+        for server in self._shop.servers[:2]:
             server.invalidate()
+        edited, self.now = self.now + timedelta(seconds=30), self.now + timedelta(minutes=1)
+        self._show_issues()
+        self._edit(self._shop.servers[2].company, random.Random(seed), edited)
+
+    def _edit(self, company: Company, rng: random.Random, at: datetime) -> None:
+        """Edit, plan, book on and move issues; delete one, and give back the one deleted before."""
+        self.give_back()
+        edits.rename(rng.choice(company.jira.issues), f"renamed {rng.random()}", at)
+        edits.set_status(company, rng.choice(company.jira.issues), rng.choice(list(STATUSES)), at)
+        edits.plan(company, rng.choice(company.jira.issues), rng.choice([sprint.id for sprint in company.jira.sprints]), at)
+        edits.book(company, rng.choice(company.jira.issues), 600, at - timedelta(minutes=2))
+        edits.move(company, rng.choice(company.jira.issues), rng.choice(list(company.jira.projects)), at)
+        self._deleted = rng.choice(company.jira.issues)
+        edits.delete(company, self._deleted)
+        company.jira.worklogs = [log for log in company.jira.worklogs if log.issue_id != self._deleted.id]
+
+    def give_back(self) -> None:
+        """Undo the last deletion; it counts as an update of the issues that belong to the deleted one."""
+        if self._deleted is not None:
+            gone, self._deleted = self._deleted, None
+            site = self._world.company.jira
+            site.issues.append(gone)
+            ends = {
+                end for link in site.links for end in (link.blocker_id, link.blocked_id) if gone.id in (link.blocker_id, link.blocked_id)
+            }
+            for issue in site.issues:
+                if issue.epic == gone.id or issue.id in ends:
+                    issue.touched = self.now
 
 
 def _check(outcome: Outcome, what: str, found: object, wanted: set[Any]) -> None:
