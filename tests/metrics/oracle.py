@@ -144,7 +144,9 @@ class Oracle:
         rows = self._rows(measure, asked, limits, [measure.get("where") or {}, *asked.around])
         return {key: aggregate(measure, group) for key, group in split(rows, asked.by)}
 
-    def _rows(self, measure: Mapping[str, Any], asked: Slice, limits: tuple[date, date], wheres: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    def _rows(
+        self, measure: Mapping[str, Any], asked: Slice, limits: tuple[date, date], wheres: Sequence[Mapping[str, Any]]
+    ) -> pd.DataFrame:
         table = measure["table"]
         frame = self.frames[table]
         if asked.sprint is not None and table in ("sprint_items", "sprints"):

@@ -95,7 +95,10 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
     match kind:
         case "conversion":
             ends = draw(st.sampled_from([("signup", "purchase", "user_id"), ("page_view", "page_view", "user_id"), ("created", "done", "id"), ("a", "b", None)]))  # fmt: skip
-            measures |= {"created": {"table": "work_items", "agg": "count", "time": "created_at"}, "done": {"table": "work_items", "agg": "count"}}
+            measures |= {
+                "created": {"table": "work_items", "agg": "count", "time": "created_at"},
+                "done": {"table": "work_items", "agg": "count"},
+            }
             entity = ends[2] or {"events": "user_id", "work_items": "id", "web_traffic": "device"}[measures["a"]["table"]]
             if ends[2] is None:
                 measures["b"] = draw(a_measure(measures["a"]["table"]))
@@ -155,7 +158,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     suppress_health_check=list(HealthCheck),
 )
 @given(facts=FACTS_DRAWN, document=definitions(), data=st.data())
-def test_every_answer_equals_pandas(database: Engine, home: Path, facts: dict[str, Any], document: dict[str, Any], data: st.DataObject) -> None:
+def test_every_answer_equals_pandas(
+    database: Engine, home: Path, facts: dict[str, Any], document: dict[str, Any], data: st.DataObject
+) -> None:
     catalog = opened(home, json.dumps(document, default=str), load(database, facts))
     kpi = catalog.kpi("x")
     grain = data.draw(st.sampled_from([g for g in GRAINS if g in kpi.grains]), label="grain")
@@ -169,7 +174,9 @@ def test_every_answer_equals_pandas(database: Engine, home: Path, facts: dict[st
     for label, first, last in oracle.periods(grain, start, end):
         for key, value in oracle.answer("x", Slice(first, last, dimensions, asked)).items():
             wanted[label, *key] = value
-    answers = catalog.ask_many([Question("x", grain, Period(start, end), dimensions, asked), Question("inner", "total", Period(start, end))])
+    answers = catalog.ask_many(
+        [Question("x", grain, Period(start, end), dimensions, asked), Question("inner", "total", Period(start, end))]
+    )
     got = {(row.label, *row.dimensions.values()): row.value for row in answers[0].rows}
     assert set(got) == set(wanted)
     for key, value in wanted.items():
