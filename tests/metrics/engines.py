@@ -54,7 +54,8 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 def load(engine: Engine, tables: Mapping[str, Rows], held: Mapping[str, tuple[date | None, datetime]] | None = None) -> Loaded:
     """Replace all facts by these rows. held: table → (first day or None, instant it is complete through)."""
     with engine.begin() as connection:
-        for name, table in FACTS.items():
+        for name in tables:
+            table = FACTS[name]
             connection.execute(table.delete())
             if tables.get(name):
                 connection.execute(insert(table), [whole(name, row, place) for place, row in enumerate(tables[name])])
