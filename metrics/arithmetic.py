@@ -21,7 +21,7 @@ def value_of(expression: Expression, leaves: Mapping[str, Part]) -> Part:
             return leaves[name]
         case Operation(sign, left, right):
             a, b = value_of(left, leaves), value_of(right, leaves)
-            return {"+": a + b, "-": a - b, "*": a * b, "/": a / func.nullif(b, literal(0.0))}[sign]
+            return {"+": a + b, "-": a - b, "*": a * b, "/": a / func.nullif(b, literal(0.0), type_=Double())}[sign]
         case Call(function, arguments):
             decimals = arguments[1] if function == "round" and len(arguments) > 1 else Number(0.0)
             assert isinstance(decimals, Number)

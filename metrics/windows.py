@@ -146,7 +146,7 @@ def _day_parts(table: Table, leaf: Leaf, shared: bool) -> list[Any]:
 def _whole(leaf: Leaf, days: Subquery) -> Part:
     agg = leaf.measure.agg
     if agg == "avg":
-        return cast(func.sum(days.c[f"{leaf.key}_sum"]), Double) / func.nullif(func.sum(days.c[f"{leaf.key}_count"]), 0)
+        return cast(func.sum(days.c[f"{leaf.key}_sum"]), Double) / func.nullif(func.sum(days.c[f"{leaf.key}_count"]), 0, type_=Double())
     if agg == "count":
         return func.nullif(func.sum(days.c[f"{leaf.key}_count"]), 0)
     return getattr(func, agg)(days.c[f"{leaf.key}_{agg}"])  # type: ignore[no-any-return]  # SQLAlchemy's functions are looked up by name

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Date, DateTime, Double, Interval, cast, column, extract, func, literal, text, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import WithinGroup
+from sqlalchemy.sql.elements import FrameClause, FrameClauseType, WithinGroup
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import TableValuedAlias
 
@@ -76,7 +76,9 @@ def counted_between(marked: Part, partition: Sequence[Part], time: Part, after: 
 
     Counted in microseconds: the engines write intervals in frames each their own way.
     """
-    frame = (_microseconds(after) + 1, _microseconds(until))
+    following = FrameClauseType.FOLLOWING
+    ends = (literal(_microseconds(after) + 1, BigInteger), literal(_microseconds(until), BigInteger))
+    frame = FrameClause(*ends, following, following)
     ticks = cast(func.round(extract("epoch", time) * literal(1_000_000)), BigInteger)
     return func.count().filter(marked).over(partition_by=list(partition), order_by=ticks, range_=frame)
 

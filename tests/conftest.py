@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.guard import loopback_guard
+from tests.metrics.engines import engine
+from tests.postgres import postgres
 from tests.shop import shop, small_shop
 
-__all__ = ["shop", "small_shop"]
+__all__ = ["engine", "postgres", "shop", "small_shop"]
 
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parent / "guard"), os.environ.get("PYTHONPATH")]))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
 from sandbox.world import World
@@ -91,15 +92,58 @@ def zero(part: Part) -> Part:
     return lambda rows: part(rows) or 0.0
 
 
+First = Callable[[date, date], date]
+
+
+def own(first: date, end: date) -> date:
+    return first
+
+
+def rolling(days: int) -> First:
+    return lambda first, end: end - timedelta(days=days)
+
+
+def month_to_date(first: date, end: date) -> date:
+    return (end - timedelta(days=1)).replace(day=1)
+
+
+def ever(first: date, end: date) -> date:
+    return date(1970, 1, 1)
+
+
 @dataclass
 class TruthKpi:
-    """Which records, which day column, and how to compute. by: (dimension, column of the records)."""
+    """Which records, which day column, and how to compute. by: (dimension, column of the records). first: where its days begin.
+
+    after: further records that are set beside these, each worked out on its own; joined: how. then: who followed, for conversions.
+    """
 
     table: str
     part: Part
     by: tuple[str, str] | None = None
     day: str = "day"
     fills: bool = False
+    first: First = own
+    after: tuple[TruthKpi, ...] = ()
+    joined: Callable[..., float | None] = field(default=lambda value: value)
+    then: tuple[str, str, timedelta, timedelta] | None = None
+
+
+def over(a: float | None, b: float | None) -> float | None:
+    return None if a is None or not b else a / b
+
+
+def mean_daily_share(rows: pd.DataFrame) -> float | None:
+    """The mean of each day's different people over 28 days, divided by the different people of all of them."""
+    return None if rows.empty else float(rows.groupby("day")["user_id"].nunique().sum() / 28 / rows["user_id"].nunique())
+
+
+def begun(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[(rows["type"] != "Epic") & (rows["status_category"] != "cancelled")]
+
+
+def bugs(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[(rows["type"] == "Bug") & (rows["status_category"] != "cancelled")]
 
 
 KPIS: dict[str, TruthKpi] = {
@@ -124,6 +168,24 @@ KPIS: dict[str, TruthKpi] = {
     "throughput": TruthKpi("items", zero(lambda r: size(r[(r["status_category"] == "done") & (r["type"] != "Epic")])), ("project", "project"), "done_at", fills=True),
     "cycle_time_p50": TruthKpi("items", lambda r: quantile("cycle_days", 0.5)(r[(r["status_category"] == "done") & (r["type"] != "Epic")]), ("type", "type"), "done_at"),
     "cycle_time_p85": TruthKpi("items", lambda r: quantile("cycle_days", 0.85)(r[(r["status_category"] == "done") & (r["type"] != "Epic")]), ("project", "project"), "done_at"),
+    "purchases": TruthKpi("visits", total("purchases"), ("device", "device")),
+    "paid_share": TruthKpi("visits", ratio(lambda r: size(r[r["channel"].isin(["Paid Search", "Paid Social"])]), size, zero=True), ("device", "device")),
+    "revenue_mtd": TruthKpi("visits", cents, ("device", "device"), first=month_to_date),
+    "weekly_active_users": TruthKpi("actions", people, ("device", "device"), first=rolling(7)),
+    "monthly_active_users": TruthKpi("actions", people, ("channel", "channel"), first=rolling(28)),
+    "stickiness": TruthKpi("actions", mean_daily_share, ("device", "device"), first=rolling(28)),
+    "tracked_purchases": TruthKpi("actions", zero(only(size, event="purchase")), ("device", "device"), fills=True),
+    "activation_in_7_days": TruthKpi("actions", only(size, event="signup"), ("device", "device"), then=("signup", "activation", timedelta(0), timedelta(days=7))),
+    "signup_to_purchase": TruthKpi("actions", only(size, event="signup"), ("channel", "channel"), then=("signup", "purchase", timedelta(0), timedelta(days=28))),
+    "week_one_retention": TruthKpi("actions", only(size, event="signup"), ("device", "device"), then=("signup", "page_view", timedelta(days=7), timedelta(days=14))),
+    "returning_users": TruthKpi("actions", only(size, event="page_view"), ("device", "device"), then=("page_view", "page_view", timedelta(days=1), timedelta(days=28))),
+    "churn": TruthKpi("actions", only(size, event="page_view"), ("page", "page"), then=("page_view", "page_view", timedelta(days=1), timedelta(days=28)), joined=lambda v: None if v is None else 1 - v),
+    "signups_per_session": TruthKpi("actions", only(size, event="signup"), ("device", "device"), after=(TruthKpi("visits", size, ("device", "device")),), joined=over),
+    "revenue_per_active_user": TruthKpi("visits", cents, ("device", "device"), after=(TruthKpi("actions", people, ("device", "device")),), joined=over),
+    "bugs_per_thousand_sessions": TruthKpi("items", lambda r: size(r[r["type"] == "Bug"]), None, "created_at", after=(TruthKpi("visits", size),), joined=lambda a, b: over(1000 * (a or 0.0), b)),
+    "open_bugs": TruthKpi("items", lambda r: float(len(bugs(r))), ("project", "project"), "created_at", True, ever, (TruthKpi("items", lambda r: float(len(r[(r["type"] == "Bug") & (r["status_category"] == "done")])), ("project", "project"), "done_at", first=ever),), lambda a, b: a - (b or 0.0)),
+    "work_in_progress": TruthKpi("items", lambda r: float(len(begun(r))), ("type", "type"), "started_at", True, ever, (TruthKpi("items", lambda r: float(len(begun(r[r["started_at"].notna()]))), ("type", "type"), "done_at", first=ever),), lambda a, b: a - (b or 0.0)),
+    "lead_time_p85": TruthKpi("items", lambda r: quantile("lead_days", 0.85)(r[(r["status_category"] == "done") & (r["type"] != "Epic")]), ("project", "project"), "done_at"),
     "bugs_created": TruthKpi("items", zero(lambda r: size(r[r["type"] == "Bug"])), ("project", "project"), "created_at", fills=True),
 }  # fmt: skip
 
@@ -147,24 +209,58 @@ def sprint_periods(world: World) -> list[tuple[str, date, date]]:
     return found
 
 
-def expected(tables: TruthTables, kpi: TruthKpi, spans: list[tuple[str, date, date]], split: bool) -> dict[tuple[str, ...], float | None]:
-    """Return (period, [value of the dimension]) → value."""
+def expected(
+    tables: TruthTables, kpi: TruthKpi, spans: list[tuple[str, date, date]], split: bool, last: date
+) -> dict[tuple[str, ...], float | None]:
+    """Return (period, [value of the dimension]) → value. last: the day after the last one that is known."""
+    if kpi.then is not None:
+        return {key: kpi.joined(value) for key, value in followed(tables, kpi, spans, split).items()}
+    sides = [one_side(tables, side, spans, split, last) for side in (kpi, *kpi.after)]
+    keys = dict.fromkeys(key for side in sides for key in side)
+    return {key: kpi.joined(*(side.get(key) for side in sides)) for key in keys}
+
+
+def one_side(
+    tables: TruthTables, kpi: TruthKpi, spans: list[tuple[str, date, date]], split: bool, last: date
+) -> dict[tuple[str, ...], float | None]:
     rows = getattr(tables, kpi.table)
     days = rows["day"] if kpi.day == "day" else local_day(rows[kpi.day])
+    stamps = pd.to_datetime(days)
     found: dict[tuple[str, ...], float | None] = {}
     for label, first, end in spans:
         if kpi.table == "members" and any(label == name for name in rows["sprint_name"].unique()):
             inside = rows[rows["sprint_name"] == label]
         else:
-            inside = (
-                rows[(days >= first) & (days < end)]
-                if days.notna().all()
-                else rows[days.notna() & (pd.to_datetime(days) >= pd.Timestamp(first)) & (pd.to_datetime(days) < pd.Timestamp(end))]
-            )
+            until = end if kpi.first is own else min(end, last)
+            inside = rows[stamps.notna() & (stamps >= pd.Timestamp(kpi.first(first, until))) & (stamps < pd.Timestamp(until))]
         if not split:
             found[(label,)] = kpi.part(inside)
             continue
         assert kpi.by is not None
         for value, group in inside.groupby(kpi.by[1]):
             found[(label, str(value))] = kpi.part(group)
+    return found
+
+
+def followed(tables: TruthTables, kpi: TruthKpi, spans: list[tuple[str, date, date]], split: bool) -> dict[tuple[str, ...], float | None]:
+    """Return the share of the people of a period of whom an action was followed by the other one in time."""
+    assert kpi.then is not None
+    begin, name, after, within = kpi.then
+    actions = tables.actions
+    later = {user: np.sort(group.to_numpy()) for user, group in actions[actions["event"] == name].groupby("user_id")["time"]}
+    starts = actions[actions["event"] == begin].copy()
+    nothing = np.zeros(0, dtype="int64")
+    low, high = int(after.total_seconds()), int(within.total_seconds())
+    hits = []
+    for user, time in zip(starts["user_id"], starts["time"], strict=True):
+        times = later.get(user, nothing)
+        place = np.searchsorted(times, time + low, side="right")
+        hits.append(bool(place < len(times) and times[place] <= time + high))
+    starts["hit"] = hits
+    found: dict[tuple[str, ...], float | None] = {}
+    for label, first, end in spans:
+        inside = starts[(starts["day"] >= first) & (starts["day"] < end)]
+        groups = [((label,), inside)] if not split else [((label, str(v)), g) for v, g in inside.groupby(kpi.by[1] if kpi.by else "device")]
+        for key, group in groups:
+            found[key] = float(group.groupby("user_id")["hit"].any().mean()) if len(group) else None
     return found
