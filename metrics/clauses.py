@@ -30,15 +30,15 @@ class Strict(BaseModel):
 class Condition(Strict):
     """What a column must fulfil, when it is more than a value or a list of values."""
 
-    not_: Scalar | None = Field(None, alias="not")
-    in_: list[Scalar] | None = Field(None, alias="in", min_length=1)
-    not_in: list[Scalar] | None = Field(None, min_length=1)
-    gt: int | float | date | None = None
-    gte: int | float | date | None = None
-    lt: int | float | date | None = None
-    lte: int | float | date | None = None
-    like: str | None = None
-    is_null: bool | None = None
+    not_: Scalar | None = Field(None, alias="not", description="Any value but this one")
+    in_: list[Scalar] | None = Field(None, alias="in", min_length=1, description="One of these values")
+    not_in: list[Scalar] | None = Field(None, min_length=1, description="None of these values")
+    gt: int | float | date | None = Field(None, description="More than")
+    gte: int | float | date | None = Field(None, description="At least")
+    lt: int | float | date | None = Field(None, description="Less than")
+    lte: int | float | date | None = Field(None, description="At most")
+    like: str | None = Field(None, description="A pattern: % stands for any text, _ for one character")
+    is_null: bool | None = Field(None, description="true: has no value; false: has one")
 
     @model_validator(mode="after")
     def _says_something(self) -> Condition:
@@ -55,16 +55,20 @@ class Target(Strict):
 
     from_: date = Field(alias="from", description="First day")
     to: date = Field(description="Last day, included")
-    kind: Literal["reach", "stay_above", "stay_below", "band"]
+    kind: Literal["reach", "stay_above", "stay_below", "band"] = Field(
+        description="reach: by the last day; stay_above, stay_below, band: all the time"
+    )
     value: Number | None = Field(None, description="The value, in the KPI's unit; a fraction of 1 for %")
     low: Number | None = Field(None, description="Lower end of a band")
     high: Number | None = Field(None, description="Upper end of a band")
     where: dict[str, str | list[str]] = Field({}, description="The part it is agreed for: dimension: value or [values]; all when empty")
     pace: Literal["linear", "last_year", "none"] = Field("linear", description="How much of a target to reach is expected by a day")
-    provenance: Literal["agreed", "proposed", "inherited", "benchmark", "placeholder"] = "agreed"
-    set_by: str | None = None
-    set_on: date | None = None
-    reason: str | None = None
+    provenance: Literal["agreed", "proposed", "inherited", "benchmark", "placeholder"] = Field(
+        "agreed", description="Where the target is from"
+    )
+    set_by: str | None = Field(None, description="Who set it")
+    set_on: date | None = Field(None, description="When it was set")
+    reason: str | None = Field(None, description="Why this value")
     baseline: Number | None = Field(None, description="The value when the target was set")
 
     @property
@@ -86,9 +90,9 @@ class Target(Strict):
 class Relationship(Strict):
     """An outcome that may follow a driver."""
 
-    driver: Identifier
-    outcome: Identifier
-    by: list[str] = []
+    driver: Identifier = Field(description="The KPI that may move the other")
+    outcome: Identifier = Field(description="The KPI that may follow")
+    by: list[str] = Field([], description="Dimensions within which the two are compared")
     per: Number = Field(description="Change of the driver, in its unit, that the effect is stated for")
 
 
@@ -117,17 +121,17 @@ class Accepted(Strict):
     """A miss that was accepted until a day."""
 
     value: Number = Field(description="The value that is accepted instead of the target")
-    from_: date | None = Field(None, alias="from")
+    from_: date | None = Field(None, alias="from", description="First day; by default any day before the last")
     until: date = Field(description="Last day, included")
-    reason: str
-    by: str | None = None
+    reason: str = Field(description="Why it is accepted")
+    by: str | None = Field(None, description="Who accepted it")
     issue: str | None = Field(None, description="Key or link of the work that ends it")
 
 
 class Driver(Strict):
     """What is believed, or known, to move the KPI."""
 
-    kpi: Identifier
+    kpi: Identifier = Field(description="The KPI that moves this one")
     kind: Literal["component", "influence"] = Field("influence", description="component: part of its arithmetic; influence: a belief")
     sign: Literal["+", "-"] | None = Field(None, description="Whether it moves the same way or the other way")
     lag: str | None = Field(None, pattern=SPAN, description="How much later the KPI follows")
@@ -137,33 +141,33 @@ class Driver(Strict):
 class Reconcile(Strict):
     """The same notion in another source, and how far apart the two usually are."""
 
-    kpi: Identifier
+    kpi: Identifier = Field(description="The KPI of the other source")
     gap: Number = Field(0.05, gt=0, description="Usual largest difference, as a share of the other KPI")
 
 
 class Rebase(Strict):
     """A day from which the limits of variation are drawn anew, and why."""
 
-    on: date
-    reason: str
-    by: str | None = None
-    event: str | None = None
+    on: date = Field(description="First day of the new limits")
+    reason: str = Field(description="What changed")
+    by: str | None = Field(None, description="Who said so")
+    event: str | None = Field(None, description="Release, campaign or sprint behind it")
 
 
 class Signals(Strict):
     """How variation is judged."""
 
-    rules: Literal["wheeler", "nhs", "none"] = "wheeler"
-    baseline: dict[Literal["from", "to"], date] | None = None
-    rebase: list[Rebase] = []
-    season: Literal["weekday", "none"] = "none"
+    rules: Literal["wheeler", "nhs", "none"] = Field("wheeler", description="Rules by which a value is a signal and not noise")
+    baseline: dict[Literal["from", "to"], date] | None = Field(None, description="Days from which the limits are drawn: {from, to}")
+    rebase: list[Rebase] = Field([], description="Days from which the limits are drawn anew")
+    season: Literal["weekday", "none"] = Field("none", description="weekday: a day is compared with its like in other weeks")
 
 
 class Certified(Strict):
     """Who vouched for which definition; it lapses when the definition's hash is another one."""
 
-    by: str
-    on: date
+    by: str = Field(description="Who vouches for it")
+    on: date = Field(description="When")
     hash: str = Field(pattern=r"^[0-9a-f]{12}$", description="The definition's hash then, as ./kpi query --json prints it")
 
 
@@ -172,5 +176,5 @@ class Case(Strict):
 
     given: list[dict[str, Any]] = Field(min_length=1, description="Rows; a list stands for one row a value; 'table' names the table")
     expect: dict[date | str, float | int | None] = Field(min_length=1, description="First day of the period: value, null for absent")
-    grain: Grain = "day"
-    where: dict[str, str | list[str]] = {}
+    grain: Grain = Field("day", description="The periods that the expected values are of")
+    where: dict[str, str | list[str]] = Field({}, description="The part that the expected values are of: dimension: value or [values]")

@@ -88,24 +88,26 @@ class Measure(Strict):
 class KPI(Strict):
     """One KPI. Its type follows from the keys: value; numerator and denominator; formula; conversion; relationship."""
 
-    label: str | None = Field(None, max_length=60)
-    description: str = ""
-    owner: str = ""
-    team: Literal["marketing", "product", "development", "both"] = "both"
-    role: Literal["input", "output", "guardrail", "health"] = "output"
+    label: str | None = Field(None, max_length=60, description="Name that people see; by default made of the KPI's name")
+    description: str = Field("", description="What it says, in one sentence")
+    owner: str = Field("", description="The team or the person who answers for it")
+    team: Literal["marketing", "product", "development", "both"] = Field("both", description="Whose column it stands in on the Overview")
+    role: Literal["input", "output", "guardrail", "health"] = Field(
+        "output", description="input: what teams move; output: what follows; guardrail: must not get worse; health: of the work itself"
+    )
     certified: Certified | None = Field(None, description="Who vouched for this definition: {by, on, hash}")
     value: Identifier | None = Field(None, description="A measure or a KPI")
     numerator: Identifier | None = Field(None, description="A measure or a KPI, divided by the denominator after both are added up")
-    denominator: Identifier | None = None
+    denominator: Identifier | None = Field(None, description="What the numerator is divided by")
     formula: str | None = Field(None, description="Numbers, measures, KPIs, + - * /, parentheses, min max abs round coalesce if_missing")
     conversion: Conversion | None = Field(None, description="Share of those who did one thing and then another: {from, to, entity, within}")
     relationship: Relationship | None = Field(None, description="An outcome that may follow a driver: {driver, outcome, by, per}")
     window: str | None = Field(None, pattern=SPAN, description="Rolling: over this many days up to the period's end, for example 7d")
     to_date: Unit | None = Field(None, description="Cumulative: from the beginning of the week, month, … to the period's end")
     where: Where = Field({}, description="Conditions that hold for every measure in it")
-    unit: str | None = None
+    unit: str | None = Field(None, description="%, EUR, ms, days, points, items; values with % are fractions of 1", examples=["EUR"])
     format: str | None = Field(None, pattern=r"^[-#0,.%¤' ]{1,40}$", description="Number pattern such as #,##0.0")
-    better: Literal["higher", "lower", "band", "none"] = "none"
+    better: Literal["higher", "lower", "band", "none"] = Field("none", description="Which way is good; needed with a target")
     dimensions: list[str] | None = Field(None, description="What values may be split by; by default all that its tables share")
     grain: Grain | None = Field(None, description="The finest grain that makes sense; sprint: the only one")
     grains: list[Grain] | None = Field(None, min_length=1, description="The grains that make sense, one by one")
@@ -180,8 +182,8 @@ class KPI(Strict):
 class File(Strict):
     """The whole file."""
 
-    version: Literal[1]
-    calendar: CalendarModel = CalendarModel()
+    version: Literal[1] = Field(description="Version of this language")
+    calendar: CalendarModel = Field(CalendarModel(), description="The organisation's calendar")
     measures: dict[Identifier, Measure] = Field({}, description="Numbers from tables")
     kpis: dict[Identifier, KPI] = Field({}, description="What people see")
 

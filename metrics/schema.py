@@ -7,6 +7,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from metrics.definitions import File
+from metrics.tables import DIMENSIONS
+from store.schema import TIME_AXES
 
 
 class _Draft7(GenerateJsonSchema):
@@ -16,7 +18,15 @@ class _Draft7(GenerateJsonSchema):
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the schema as draft-07, made from the models that check the file."""
+    """Return the schema as draft-07, made from the models that check the file, with the words that the tables allow."""
     schema = File.model_json_schema(schema_generator=_Draft7, ref_template="#/definitions/{model}")
-    schema["definitions"] = schema.pop("$defs")
-    return {"$schema": _Draft7.schema_dialect, "title": "KPI definitions", **schema}
+    definitions = schema["definitions"] = schema.pop("$defs")
+    definitions["Measure"]["properties"]["table"]["enum"] = sorted(TIME_AXES)
+    for field in (definitions["KPI"]["properties"]["dimensions"]["anyOf"][0], definitions["Relationship"]["properties"]["by"]):
+        field["items"]["enum"] = sorted(DIMENSIONS)
+    for model in (schema, *definitions.values()):
+        for name, field in model.get("properties", {}).items():
+            field["title"] = name
+            if "patternProperties" in field:  # a name that cannot be one is an error, not an extra
+                field["additionalProperties"] = False
+    return {"$schema": _Draft7.schema_dialect, **schema, "title": "KPI definitions"}

@@ -45,7 +45,7 @@ def describe(name: str, definitions: Definitions) -> tuple[str, ...]:
         *(f"{part}: {measure_words(definitions.measures[part])}." for part in measures),
         *(f"{part}: {_computed(definitions.kpis[part], part)}" for part in kpis),
         *_rules(kpi),
-        *(f"Target: {target_words(target)}." for target in kpi.targets),
+        *(f"Target: {target_words(target, kpi.shown_unit)}." for target in kpi.targets),
     )
 
 
@@ -63,7 +63,7 @@ def _computed(kpi: KPI, label: str) -> str:
     elif kpi.formula is not None:
         words = f"{kpi.formula}, each part over the whole period first"
     else:
-        words = str(kpi.value)
+        words = f"the value of {kpi.value}"
     if kpi.window is not None:
         words += f"; over the {kpi.window} up to the end of each period"
     if kpi.to_date is not None:
@@ -117,13 +117,19 @@ def _said(value: object) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def target_words(target: Target) -> str:
-    """Return a target in words; its values are in the KPI's unit, a share as a fraction of 1."""
-    wanted = f"between {target.low:g} and {target.high:g}" if target.kind == "band" else f"{target.kind.replace('_', ' ')} {target.value:g}"
+def target_words(target: Target, unit: str | None) -> str:
+    """Return a target in words; a share is said in percent."""
+    ends = (target.low, target.high) if target.kind == "band" else (target.value,)
+    said = " and ".join(_amount(end, unit) for end in ends if end is not None)
+    wanted = f"between {said}" if target.kind == "band" else f"{target.kind.replace('_', ' ')} {said}"
     scopes = [f"{name} {' or '.join(values)}" for name, values in target.scope]
     scope = f" for {', '.join(scopes)}" if scopes else ""
     who = f" by {target.set_by}" if target.set_by else ""
     return f"{wanted}{scope} from {target.from_} to {target.to}, {target.provenance}{who}"
+
+
+def _amount(value: float, unit: str | None) -> str:
+    return f"{value * 100:g} %" if unit == "%" else f"{value:g} {unit}" if unit else f"{value:g}"
 
 
 def _rules(kpi: KPI) -> Iterator[str]:

@@ -13,7 +13,7 @@ from metrics.entry import STATUS_WORDS, Entry, Status
 from metrics.types import Row
 from pages.ui import data
 from pages.ui.numbers import instant_words, period_words, value_words
-from pages.ui.text import folded, markdown, plain
+from pages.ui.text import folded, markdown, markup
 
 SHAPE: dict[Status, str] = {"ok": "○", "certified": "●", "lapsed": "◆", "no_data": "?", "problem": "▲"}
 MEANING: dict[Status, str] = {
@@ -41,32 +41,40 @@ def draw(entry: Entry, row: Row | None) -> None:
     """Draw one KPI: its line, and the rest once it is opened."""
     kpi = data.catalog().kpi(entry.name) if entry.holds else None
     with st.container(border=True, key=f"entry_{entry.name}"):
-        st.markdown(f"**{markdown(entry.label)}** · `{plain(entry.name)}`")
-        if entry.description:
-            st.write(markdown(entry.description))
-        st.markdown(_value(kpi, row))
-        owner = markdown(entry.owner) or "no owner yet"
-        extra = "".join(f" · #{markdown(tag)}" for tag in entry.tags)
-        st.caption(f"{SHAPE[entry.status]} {markdown(entry.status_words)} · {markdown(entry.team)} · {owner}{extra}")
+        st.html(_head(entry, kpi, row))
         for issue in entry.issues:
             _issue(issue)
-        details = st.expander("Details", key=f"details_{entry.name}", on_change="rerun")
+        details = st.expander("Details", key=f"details_{entry.name}", type="compact", on_change="rerun")
         if details.open:
             with details:
                 _details(entry, kpi)
 
 
+def _head(entry: Entry, kpi: KPI | None, row: Row | None) -> str:
+    """Return the lines that are seen without opening: name and value, description, state and owner."""
+    tags = "".join(f" · #{markup(tag)}" for tag in entry.tags)
+    said = f'<p class="kb-line">{markup(entry.description)}</p>' if entry.description else ""
+    state = f'<span aria-hidden="true">{SHAPE[entry.status]}</span> {markup(entry.status_words)}'
+    return (
+        f'<div class="kb-card"><div class="kb-entry"><p class="kb-title">{markup(entry.label)} <code>{markup(entry.name)}</code></p>'
+        f'<p class="kb-figure">{_value(kpi, row)}</p></div>{said}'
+        f'<p class="kb-foot">{state} · {markup(entry.team)} · {markup(entry.owner) or "no owner yet"}{tags}</p></div>'
+    )
+
+
 def _value(kpi: KPI | None, row: Row | None) -> str:
+    """Return the last value with its day as HTML, or why there is none."""
     if kpi is None:
         return "No value: the definition has a problem."
     if kpi.type == "relationship":
         return "A relationship: see Speed × conversion."
     if row is None:
         return "No value yet."
-    when = period_words(row.period) if kpi.grains != ("sprint",) else markdown(row.label)
+    when = period_words(row.period) if kpi.grains != ("sprint",) else row.label
     if row.value is None:
-        return f"No value for {when}: {markdown(row.reason or '')}"
-    return f"{markdown(value_words(row.value, kpi.unit, data.catalog().calendar.currency))}, {when}"
+        return f"No value for {markup(when)}: {markup(row.reason or '')}"
+    shown = value_words(row.value, kpi.unit, data.catalog().calendar.currency)
+    return f'<strong>{markup(shown)}</strong> <span class="kb-quiet">{markup(when)}</span>'
 
 
 def _issue(issue: Issue) -> None:
@@ -101,8 +109,7 @@ def _details(entry: Entry, kpi: KPI | None) -> None:
 
 
 def _words(entry: Entry, kpi: KPI | None) -> None:
-    for sentence in entry.words:
-        st.markdown(f"- {markdown(sentence)}")
+    st.markdown("\n".join(f"- {markdown(sentence)}" for sentence in entry.words))
     if entry.synonyms:
         st.caption(f"Also called {markdown(', '.join(entry.synonyms))}.")
     if entry.docs:
@@ -132,7 +139,7 @@ def _change(name: str) -> None:
             preview.grain: row.label,
             "before": cell(row.old.value) if row.old else "no KPI",
             "now": cell(row.new.value) if row.new else "no KPI",
-            "": "differs" if row.differs else "same",
+            "change": "differs" if row.differs else "same",
             "why absent": (row.new and row.new.reason) or (row.old and row.old.reason) or "",
         }
         for row in preview.rows

@@ -13,7 +13,7 @@ WORD = {"met": "On target", "near": "Near target", "missed": "Off target", "unkn
 
 CARD_STYLE = """
 <style>
-[data-testid="stMainBlockContainer"] { padding-top: 3.2rem; padding-bottom: 3rem; }
+[data-testid="stMainBlockContainer"] { padding-top: 4.2rem; padding-bottom: 3rem; }
 /* white on the dark theme's accent is 1.9 : 1; a bordered tag reads well on both grounds */
 [data-testid="stMultiSelect"] [data-tag] { background: transparent; border: 1px solid currentColor; color: inherit; }
 [data-testid="stMultiSelect"] [data-tag] * { color: inherit; }
@@ -27,6 +27,10 @@ CARD_STYLE = """
 .kb-foot { font-size: .75rem; opacity: .78; margin: .35rem 0 0; }
 .kb-flag { border: 1px solid currentColor; border-radius: .25rem; padding: 0 .25rem; font-size: .6875rem; margin-left: .25rem; }
 .kb-spark { display: block; width: 100%; height: 44px; margin: .35rem 0 0; }
+.kb-entry { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .1rem 1rem; align-items: baseline; }
+.kb-title { margin: 0; font-weight: 600; overflow-wrap: anywhere; }
+.kb-title code { font-size: .8125rem; font-weight: 400; }
+.kb-figure { margin: 0; font-variant-numeric: tabular-nums; }
 .kb-sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media print { section[data-testid="stSidebar"], header[data-testid="stHeader"] { display: none; } }
 </style>

@@ -15,8 +15,8 @@ if opened.generation is None:
     states.nothing(
         "Nothing was synced yet: definitions are shown, values are not. './kpi sync' pulls the data, './kpi demo' shows a living example."
     )
-loose = [issue for issue in (*opened.force.broken, *opened.issues) if issue.kpi is None or opened.force.broken]
-if loose:
+loose = [issue for issue in opened.force.broken or opened.issues if issue.kpi is None or opened.force.broken]
+if len(loose) > len(opened.force.broken[:1]):  # the banner shows the first problem of a broken file
     with st.expander(f"Problems of the file ({len(loose)})", icon=":material/rule:", expanded=True):
         for issue in loose[:20]:
             st.markdown(f"- {markdown(str(issue))}")

@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from settings import PROJECT_ROOT
 from tests.shop import Shop
 
-PAGES = ("overview", "side_by_side", "speed_conversion", "data_health")
+PAGES = ("overview", "side_by_side", "speed_conversion", "data_health", "catalog")
+WITH_VALUES = PAGES[:-1]
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
@@ -31,7 +32,7 @@ def words(app: AppTest) -> str:
     )
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", WITH_VALUES)
 def test_an_empty_store_shows_how_to_get_the_first_numbers(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = show(page, tmp_path, monkeypatch)
     assert not app.exception
