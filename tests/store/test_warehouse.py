@@ -148,20 +148,22 @@ def test_another_reporting_zone_builds_the_days_anew(space: Workspace) -> None:
     assert len(totals(space)) == 2
 
 
-def test_facts_of_an_earlier_version_are_brought_up_to_date_and_kept(space: Workspace) -> None:
+NEW_COLUMNS = {
+    "1": (("events", "received_at"), ("_slices", "pulled_at"), ("_slices", "context"), ("sprint_items", "completed_outside")),
+    "2": (("events", "drifted"),),
+}
+NEW_TABLES = ("_documents", "item_keys", "sprint_reports", "worklogs", "profiles", "funnel_steps", "retention_cohorts")
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_facts_of_an_earlier_version_are_brought_up_to_date_and_kept(space: Workspace, version: str) -> None:
     put(space, days(3))
     with duckdb.connect(str(space.data / "warehouse" / "000001.duckdb")) as connection:
-        for table, column in (
-            ("events", "received_at"),
-            ("events", "drifted"),
-            ("_slices", "pulled_at"),
-            ("_slices", "context"),
-            ("sprint_items", "completed_outside"),
-        ):
-            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        for table in ("profiles", "funnel_steps", "retention_cohorts"):
+        for table in NEW_TABLES:
             connection.execute(f"DROP TABLE {table}")
-        connection.execute("UPDATE _meta SET value = '1' WHERE key = 'schema_version'")
+        for table, column in [added for later in NEW_COLUMNS if later >= version for added in NEW_COLUMNS[later]]:
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        connection.execute(f"UPDATE _meta SET value = '{version}' WHERE key = 'schema_version'")
     with Warehouse(space).build(reporting_zone="Europe/Vienna") as build:
         assert build.publish() == 2
     assert totals(space) == {day.slice: 10 for day in days(3)}
