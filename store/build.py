@@ -40,7 +40,10 @@ UPGRADES: dict[str, tuple[str, ...]] = {
         "ALTER TABLE _slices ADD COLUMN context VARCHAR",
         "ALTER TABLE sprint_items ADD COLUMN completed_outside BOOLEAN",
     ),
-    "2": ("ALTER TABLE events ADD COLUMN drifted BOOLEAN",),
+    "2": (
+        "ALTER TABLE events ADD COLUMN drifted BOOLEAN",
+        "UPDATE events SET drifted = false WHERE (source, slice) NOT IN (SELECT (source, slice) FROM _slices WHERE contains(flags, 'drift'))",
+    ),
 }
 """Version → the statements that make it the next one. Tables that are new need none: they are made when the file is opened to build.
 What an upgrade leaves empty is filled as the sources are read again."""

@@ -88,7 +88,8 @@ def rows_of(shop: Shop, generation: int, like: str) -> dict[str, list[tuple[Any,
         scratch.execute((EARLIER / f"warehouse_{like}.sql").read_text())
         scratch.execute(f"ATTACH '{shop.space.data}/warehouse/{generation:06d}.duckdb' AS facts (READ_ONLY)")
         found = {}
-        for table in FACTS:
+        held = {row[0] for row in scratch.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'memory'").fetchall()}
+        for table in held & set(FACTS):
             known = [row[0] for row in scratch.execute(f"DESCRIBE {table}").fetchall()]
             selected = ", ".join(f'"{column}"' for column in known)
             found[table] = scratch.execute(f"SELECT {selected} FROM facts.main.{table} ORDER BY ALL").fetchall()
@@ -183,6 +184,7 @@ FILLED: dict[str, Callable[[int], object]] = {
     "streams": lambda _n: '{"traffic": {"status": "ok"}}',
     "quota": lambda n: f'{{"tokens_per_day": {n}}}',
     "moment": lambda _n: "start",
+    "origin": lambda _n: "shipped",
     "items": lambda n: f'[{{"item_id": "{n}", "points": 3.0, "committed": true, "completed": false, "added": false, "removed": false, "reestimated": false}}]',
 }  # fmt: skip
 

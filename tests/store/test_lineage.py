@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors import base
 from connectors.ga4.reports import TRAFFIC, VITALS
-from connectors.mixpanel.rows import IDS
+from connectors.mixpanel.rows import INSERT, USER
 from store.lineage import LINEAGE, vendor_fields
 from store.schema import FACTS
 
@@ -25,7 +25,7 @@ def test_google_analytics_is_asked_for_exactly_these_fields() -> None:
 
 
 def test_mixpanels_ids_are_named() -> None:
-    assert LINEAGE["mixpanel"]["events"]["user_id"] == IDS["user_id"]
-    assert IDS["insert_id"] in LINEAGE["mixpanel"]["events"]["dedupe_key"]
+    assert LINEAGE["mixpanel"]["events"]["user_id"] == USER
+    assert LINEAGE["mixpanel"]["events"]["dedupe_key"] == INSERT
     assert vendor_fields("web_traffic", "key_events") == (("ga4", "keyEvents"),)
     assert vendor_fields("campaigns", "name") == ()
