@@ -16,6 +16,9 @@ from metrics.check import check_file
 from metrics.schema import json_schema
 from metrics.tables import measurable_tables
 
+WIDEST = 120
+"""Characters of a line of the file that are shown beside a problem."""
+
 
 def check(
     context: typer.Context,
@@ -47,10 +50,11 @@ def check(
 def _drawn(issue: Issue, lines: list[str]) -> str:
     """Return a problem with its line of the file and a caret below the place."""
     shown = f"{issue.level}: {issue}"
-    if not 0 < issue.line <= len(lines) or len(lines[issue.line - 1]) > 160:
+    if not 0 < issue.line <= len(lines):
         return shown
-    margin = f"{issue.line:6} | "
-    return f"{shown}\n{margin}{lines[issue.line - 1]}\n{' ' * (len(margin) + issue.column - 1)}^"
+    line, cut = lines[issue.line - 1], max(0, issue.column - WIDEST // 2) if len(lines[issue.line - 1]) > WIDEST else 0
+    margin = f"{issue.line:6} | {'…' if cut else ''}"
+    return f"{shown}\n{margin}{line[cut : cut + WIDEST].rstrip()}\n{' ' * (len(margin) + issue.column - 1 - cut)}^"
 
 
 def _summary(name: str, kpis: int | None, issues: tuple[Issue, ...]) -> str:

@@ -43,7 +43,7 @@ def describe(name: str, definitions: Definitions) -> tuple[str, ...]:
     return (
         _computed(kpi, definitions.kpis[name].label or name),
         *(f"{part}: {measure_words(definitions.measures[part])}." for part in measures),
-        *(f"{part}: {_computed(definitions.kpis[part], part)}" for part in kpis),
+        *(_computed(definitions.kpis[part], part) for part in kpis if not _is_its_measure(part, definitions)),
         *_rules(kpi),
         *(f"Target: {target_words(target, kpi.shown_unit)}." for target in kpi.targets),
     )
@@ -59,9 +59,9 @@ def _computed(kpi: KPI, label: str) -> str:
         after = f"not sooner than {found.after} and " if found.after else ""
         words = f"the share of different {found.entity} with {found.from_} who had {found.to} {after}within {found.within} after it"
     elif kpi.numerator is not None:
-        words = f"{kpi.numerator} divided by {kpi.denominator}, each over the whole period first; never a mean of ratios"
+        words = f"{kpi.numerator} divided by {kpi.denominator}"
     elif kpi.formula is not None:
-        words = f"{kpi.formula}, each part over the whole period first"
+        words = kpi.formula
     else:
         words = f"the value of {kpi.value}"
     if kpi.window is not None:
@@ -73,7 +73,20 @@ def _computed(kpi: KPI, label: str) -> str:
             else f"; from the beginning of the {kpi.to_date.replace('_', ' ')} to the end of each period"
         )
     where = f", where {where_words(kpi.where)}" if kpi.where else ""
-    return f"{label} is {words}{where}."
+    first = (
+        "; both over the whole period first, never a mean of ratios"
+        if kpi.numerator
+        else "; each part over the whole period first"
+        if kpi.formula
+        else ""
+    )
+    return f"{label} is {words}{where}{first}."
+
+
+def _is_its_measure(name: str, definitions: Definitions) -> bool:
+    """Whether a KPI is nothing but the measure of its name, which is said already."""
+    kpi = definitions.kpis[name]
+    return kpi.value == name and name in definitions.measures and not kpi.where and kpi.window is None and kpi.to_date is None
 
 
 def measure_words(measure: Measure) -> str:

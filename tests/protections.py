@@ -65,6 +65,13 @@ PROTECTIONS = (
     Protection("facts of a later version are not read", "store/earlier.py", "if version is not None and int(version) > int(newest):", "if False:", "tests/store/test_earlier_versions.py"),
     Protection("facts of a later version are not overwritten", "store/build.py", "        self._require_known()", "", "tests/store/test_earlier_versions.py"),
     Protection("a refused write is thrown away", "store/build.py", "if self._broken is not None:  # half", "if False:  # half", "tests/e2e/test_disk_full.py"),
+    Protection("a file that is being written is read again", "metrics/document.py", "if raw and same and abs(age) >= SETTLED_SECONDS:", "if True:", "tests/metrics/test_hostile_yaml.py"),
+    Protection("a doubled key costs what it belongs to", "metrics/compose.py", "if top.key in top.node:", "if False:", "tests/metrics/test_hostile_yaml.py"),
+    Protection("anchors and aliases are refused", "metrics/compose.py", "if isinstance(event, AliasEvent) or event.anchor:", "if False:", "tests/metrics/test_hostile_yaml.py"),
+    Protection("the last good version stays in force", "metrics/force.py", "kept = None if last is None else", "kept = None if True else", "tests/metrics/test_history.py"),
+    Protection("a wrong calendar breaks the whole file", "metrics/check.py", "if calendar is None:  # days", "if False:  # days", "tests/metrics/test_history.py"),
+    Protection("text of the file is escaped in the catalogue", "pages/ui/catalog.py", "{markup(entry.description)}", "{entry.description}", "tests/pages/test_catalog.py"),
+    Protection("text of the file is escaped in kpi docs", "commands/docs.py", "return html.escape(str(value), quote=True)", "return str(value)", "tests/cli/test_authoring.py"),
 )  # fmt: skip
 
 

@@ -219,7 +219,7 @@ def test_explain_says_words_lineage_and_sql(shop: Shop, capsys: pytest.CaptureFi
     found = json.loads(out)
     assert code == 0
     assert (
-        found["words"][0] == "Conversion rate is purchases divided by sessions, each over the whole period first; never a mean of ratios."
+        found["words"][0] == "Conversion rate is purchases divided by sessions; both over the whole period first, never a mean of ratios."
     )
     assert "purchases: sum of key_events in web_traffic; a row counts on its day." in found["words"]
     assert {(o["column"], o["fields"]["ga4"]) for o in found["lineage"]} == {

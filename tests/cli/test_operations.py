@@ -14,7 +14,9 @@ import pytest
 
 from cli import main
 from commands.schedule import tick
+from metrics import reporting_zone
 from settings import PROJECT_ROOT
+from store.definition_history import read_changes
 from store.ledger import Ledger
 from store.warehouse import Warehouse
 from tests.shop import Shop
@@ -47,6 +49,18 @@ def test_a_tick_syncs_what_is_due_and_nothing_twice(small_shop: Shop, capsys: py
     tick(small_shop.space, datetime.now(UTC))
     assert sum(len(server.calls) for server in small_shop.servers) == calls
     assert "Published generation 1" in capsys.readouterr().err
+
+
+def test_a_tick_records_changed_definitions_and_leaves_a_broken_file_alone(small_shop: Shop) -> None:
+    """So a running 'kpi serve' takes up a changed file; the pages read it themselves."""
+    shipped = (PROJECT_ROOT / "kpi_definitions.yaml").read_text(encoding="utf-8")
+    path, ledger = small_shop.space.home / "kpi_definitions.yaml", Ledger(small_shop.space)
+    for text in (shipped, shipped.replace("numerator: purchases", "numerator: engaged_sessions", 1), "kpis: [\n"):
+        path.write_text(text, encoding="utf-8")
+        tick(small_shop.space, datetime.now(UTC))
+    changes = [change for change in read_changes(ledger) if not change.is_first]
+    assert next((change.kpi, change.words) for change in changes)[1] == "numerator: purchases → engaged_sessions"
+    assert reporting_zone(small_shop.space).key == "Europe/Vienna"
 
 
 def test_a_broken_sources_file_does_not_end_the_scheduler(small_shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:

