@@ -46,7 +46,7 @@ def scan(leaves: Sequence[Leaf], slots: Slots, by: Sequence[str], where: Asked) 
     steps = union_all(_first_step(leaf, slots, by, where), _next_step(leaf, slots, by, where)).subquery("steps")
     same = [steps.c.origin, steps.c.who] if leaf.measure.table == follow.measure.table else [steps.c.who]
     after, until = timedelta(hours=follow.after_hours), timedelta(hours=follow.within_hours)
-    followed = counted_between(steps.c.follows, same, steps.c.at, after, until).label("followed")
+    followed = counted_between(steps.c.follows, same, steps.c.happened, after, until).label("followed")
     looked = select(steps, followed).subquery("looked")
     keys = [looked.c.period, *(looked.c[name] for name in by)]
     who, _ = count_distinct([looked.c[column.name] for column in same])
@@ -62,7 +62,12 @@ def _first_step(leaf: Leaf, slots: Slots, by: Sequence[str], where: Asked) -> Se
     who = table.c[leaf.follow.entity]
     kept = [*within, *asked(table, where), *conditions(table, leaf.conditions), *living(table, [leaf]), who.is_not(None)]
     dimensions = [dimension(table, name).label(name) for name in by]
-    columns = (table.c.source.label("origin"), who.label("who"), _instant(table, leaf.measure, slots).label("at"), false().label("follows"))
+    columns = (
+        table.c.source.label("origin"),
+        who.label("who"),
+        _instant(table, leaf.measure, slots).label("happened"),
+        false().label("follows"),
+    )
     return select(*columns, period.label("period"), *dimensions).select_from(origin).where(*kept)
 
 
@@ -82,7 +87,7 @@ def _next_step(leaf: Leaf, slots: Slots, by: Sequence[str], where: Asked) -> Sel
     columns = (
         table.c.source.label("origin"),
         who.label("who"),
-        _instant(table, follow.measure, slots).label("at"),
+        _instant(table, follow.measure, slots).label("happened"),
         true().label("follows"),
     )
     return select(*columns, *nowhere).where(*kept)

@@ -83,7 +83,7 @@ def _first(span: Span, until: Part, slots: Slots) -> Part:
 
 def _unit(span: ToDate, day: Part, slots: Slots) -> Part:
     """Return the first day of the unit that a day lies in."""
-    return literal(EARLIEST, Date) if span.unit == "ever" else floor(day, span.unit, slots.calendar)
+    return cast(literal(EARLIEST, Date), Date) if span.unit == "ever" else floor(day, span.unit, slots.calendar)
 
 
 def _few(span: Span, slots: Slots) -> Subquery:
@@ -123,7 +123,7 @@ def _joined(looks: Subquery, days: Subquery, falls: ColumnElement[bool], by: Seq
 
 
 def _within(looks: Subquery, days: Subquery) -> ColumnElement[bool]:
-    return and_(days.c.at >= looks.c.first, days.c.at < looks.c.until)
+    return and_(days.c.seen_on >= looks.c.first, days.c.seen_on < looks.c.until)
 
 
 def _added(leaves: Sequence[Leaf], looks: Subquery, slots: Slots, by: Sequence[str], where: Asked) -> Select[Any]:
@@ -131,7 +131,7 @@ def _added(leaves: Sequence[Leaf], looks: Subquery, slots: Slots, by: Sequence[s
     shared = leaves[0].conditions if all(leaf.conditions == leaves[0].conditions for leaf in leaves) else ()
     partial = [part for leaf in leaves for part in _day_parts(table, leaf, bool(shared))]
     kept = [*filters, *conditions(table, shared)]
-    days = select(day.label("at"), *dimensions, *partial).where(*kept).group_by(day, *(d.element for d in dimensions)).subquery("days")
+    days = select(day.label("seen_on"), *dimensions, *partial).where(*kept).group_by(day, *(d.element for d in dimensions)).subquery("days")
     return _joined(looks, days, _within(looks, days), by, [_whole(leaf, days).label(leaf.key) for leaf in leaves])
 
 
@@ -157,37 +157,41 @@ def _distinct(leaf: Leaf, span: Span, looks: Subquery, slots: Slots, by: Sequenc
     who = [table.c[name].label(f"who{place}") for place, name in enumerate(leaf.measure.columns)]
     kept = [*filters, *conditions(table, leaf.conditions), *(one.element.is_not(None) for one in who)]
     if isinstance(span, Rolling):
-        seen = select(day.label("at"), *dimensions, *who).where(*kept).distinct().subquery("seen")
-        days = _comings_and_goings(seen, span.days, by).subquery("days")
-        falls = days.c.at < looks.c.until
+        seen = select(day.label("seen_on"), *dimensions, *who).where(*kept).distinct().subquery("seen")
+        days = _comings_and_goings(seen, span.days, by, leaf.key).subquery("days")
+        falls = days.c.seen_on < looks.c.until
     else:
         unit = _unit(span, day, slots)
-        seen = select(unit.label("unit"), day.label("at"), *dimensions, *who).where(*kept).subquery("seen")
+        seen = select(unit.label("unit"), day.label("seen_on"), *dimensions, *who).where(*kept).subquery("seen")
         keys = [seen.c.unit, *(seen.c[name] for name in by), *(seen.c[one.name] for one in who)]
-        first = select(seen.c.unit, func.min(seen.c.at).label("at"), *(seen.c[name] for name in by)).group_by(*keys).subquery("firsts")
-        names = [first.c.unit, first.c.at, *(first.c[name] for name in by)]
+        first = (
+            select(seen.c.unit, func.min(seen.c.seen_on).label("seen_on"), *(seen.c[name] for name in by))
+            .group_by(*keys)
+            .subquery("firsts")
+        )
+        names = [first.c.unit, first.c.seen_on, *(first.c[name] for name in by)]
         days = select(*names, func.count().label("n")).group_by(*names).subquery("days")
-        falls = and_(days.c.unit == looks.c.first, days.c.at < looks.c.until)
+        falls = and_(days.c.unit == looks.c.first, days.c.seen_on < looks.c.until)
     return _joined(looks, days, falls, by, [func.nullif(func.sum(days.c.n), 0).label(leaf.key)])
 
 
-def _comings_and_goings(seen: Subquery, length: int, by: Sequence[str]) -> Select[Any]:
-    """Return (at, *by, n): how many more people there are in windows that end after the day `at` than in those that end on it.
+def _comings_and_goings(seen: Subquery, length: int, by: Sequence[str], key: str) -> Select[Any]:
+    """Return (seen_on, *by, n): how many more people there are in windows that end after that day than in those that end on it.
 
     Somebody seen on day x is in the windows that end on x to x + length − 1; seen again on y within these, the count goes on from y.
     So +1 at x and −1 at the earlier of y and x + length, and the people of a window are the sum of all that lies before its end.
     """
     who = [c for c in seen.c if c.name.startswith("who")]
     names = [seen.c[name] for name in by]
-    again = func.lead(seen.c.at).over(partition_by=[*names, *who], order_by=seen.c.at)
-    leaves = seen.c.at + literal(length, Integer)
-    visits = select(seen.c.at, *names, func.least(func.coalesce(again, leaves), leaves).label("gone")).subquery("visits")
+    again = func.lead(seen.c.seen_on).over(partition_by=[*names, *who], order_by=seen.c.seen_on)
+    leaves = seen.c.seen_on + literal(length, Integer)
+    visits = select(seen.c.seen_on, *names, func.least(func.coalesce(again, leaves), leaves).label("gone")).cte(f"visits_{key}")
     split = [visits.c[name] for name in by]
-    came = select(visits.c.at, *split, func.count().label("n")).group_by(visits.c.at, *split)
+    came = select(visits.c.seen_on, *split, func.count().label("n")).group_by(visits.c.seen_on, *split)
     gone = select(visits.c.gone, *split, (-func.count()).label("n")).group_by(visits.c.gone, *split)
-    both = union_all(came, gone).subquery("both")
-    names = [both.c.at, *(both.c[name] for name in by)]
-    return select(*names, cast(func.sum(both.c.n), BigInteger).label("n")).group_by(*names)
+    changes = union_all(came, gone).subquery("changes")
+    names = [changes.c.seen_on, *(changes.c[name] for name in by)]
+    return select(*names, cast(func.sum(changes.c.n), BigInteger).label("n")).group_by(*names)
 
 
 def _quantile(leaf: Leaf, looks: Subquery, slots: Slots, by: Sequence[str], where: Asked) -> Select[Any]:
@@ -195,5 +199,5 @@ def _quantile(leaf: Leaf, looks: Subquery, slots: Slots, by: Sequence[str], wher
     held, share = table.c[leaf.measure.columns[0]], leaf.measure.share
     assert share is not None
     kept = [*filters, *conditions(table, leaf.conditions), held.is_not(None)]
-    rows = select(day.label("at"), *dimensions, held.label("held")).where(*kept).subquery("rows_held")
+    rows = select(day.label("seen_on"), *dimensions, held.label("held")).where(*kept).subquery("rows_held")
     return _joined(looks, rows, _within(looks, rows), by, [quantile(rows.c.held, share).label(leaf.key)])

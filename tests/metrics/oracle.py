@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 AXES = {"web_traffic": "day", "web_vitals": "day", "events": "day", "work_items": "done_at", "status_changes": "at", "sprints": "start_at", "sprint_items": "day", "releases": "released_on", "campaigns": "start_on", "milestones": "end_on"}  # fmt: skip
@@ -40,7 +41,10 @@ class Oracle:
     document: Mapping[str, Any]
     frames: Mapping[str, pd.DataFrame]
     held: Mapping[str, tuple[date | None, date]] = field(default_factory=dict)
-    _days: dict[tuple[str, str], pd.Series] = field(default_factory=dict)
+    _days: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _masks: dict[str, Any] = field(default_factory=dict)
+    _hits: dict[str, dict[Any, bool]] = field(default_factory=dict)
+    _times: dict[str, dict[tuple[Any, ...], list[pd.Timestamp]]] = field(default_factory=dict)
 
     # periods -----------------------------------------------------------------
     @property
@@ -149,29 +153,41 @@ class Oracle:
     ) -> pd.DataFrame:
         table = measure["table"]
         frame = self.frames[table]
+        kept = self._fulfilling(measure, wheres, asked.where)
         if asked.sprint is not None and table in ("sprint_items", "sprints"):
-            kept = (frame["source"] == asked.sprint[0]) & (frame["sprint_id" if table == "sprint_items" else "id"] == asked.sprint[1])
-        else:
-            days = self.days(table, measure.get("time") or AXES[table])
-            low, high = max(asked.start, limits[0]), min(asked.end, limits[1])
-            kept = days.map(lambda d: d is not None and low <= d < high).astype(bool)
-        about = {measure.get("time")} | {column for where in wheres for column in where}
-        if "deleted_at" in frame.columns and "deleted_at" not in about:
-            kept &= frame["deleted_at"].isna()
-        for where in wheres:
-            for column, wanted in where.items():
-                kept &= frame[column].map(lambda value, wanted=wanted: fulfils(value, wanted)).astype(bool)
-        for column, wanted in asked.where:
-            kept &= frame[column].map(shown).isin(wanted)
-        return frame[kept]
+            return frame[
+                kept & (frame["source"] == asked.sprint[0]) & (frame["sprint_id" if table == "sprint_items" else "id"] == asked.sprint[1])
+            ]
+        days = self.days(table, measure.get("time") or AXES[table])
+        low, high = np.datetime64(max(asked.start, limits[0])), np.datetime64(min(asked.end, limits[1]))
+        return frame[kept & (days >= low) & (days < high)]
 
-    def days(self, table: str, column: str) -> pd.Series:
+    def _fulfilling(
+        self, measure: Mapping[str, Any], wheres: Sequence[Mapping[str, Any]], asked: Sequence[tuple[str, tuple[str, ...]]]
+    ) -> Any:
+        """Return which rows of a measure's table its conditions keep, whatever their day."""
+        key = repr((measure["table"], measure.get("time"), wheres, asked))
+        if key not in self._masks:
+            frame = self.frames[measure["table"]]
+            kept = np.ones(len(frame), dtype=bool)
+            about = {measure.get("time")} | {column for where in wheres for column in where}
+            if "deleted_at" in frame.columns and "deleted_at" not in about:
+                kept &= frame["deleted_at"].isna().to_numpy()
+            for where in wheres:
+                for column, wanted in where.items():
+                    kept &= np.array([fulfils(value, wanted) for value in frame[column]], dtype=bool)
+            for column, values in asked:
+                kept &= np.array([shown(value) in values for value in frame[column]], dtype=bool)
+            self._masks[key] = kept
+        return self._masks[key]
+
+    def days(self, table: str, column: str) -> Any:
+        """Return the reporting days of a table's rows, NaT for none."""
         if (table, column) not in self._days:
             values = self.frames[table][column]
             if pd.api.types.is_datetime64_any_dtype(values):
-                local = pd.to_datetime(values, utc=True).dt.tz_convert(self.zone)
-                values = pd.Series([None if pd.isna(v) else v.date() for v in local], index=values.index, dtype=object)
-            self._days[table, column] = pd.Series([None if missing(v) else v for v in values], index=values.index, dtype=object)
+                values = pd.to_datetime(values, utc=True).dt.tz_convert(self.zone).dt.tz_localize(None)
+            self._days[table, column] = pd.to_datetime(values).to_numpy().astype("datetime64[D]")
         return self._days[table, column]
 
     def _conversion(self, body: Mapping[str, Any], asked: Slice, limits: tuple[date, date]) -> tuple[Groups, Groups]:
@@ -180,21 +196,33 @@ class Oracle:
         followers = self._rows(then, Slice(NEVER, ALWAYS), limits, [then.get("where") or {}])
         entity, same = body["entity"], first["table"] == then["table"]
         low, high = hours(body.get("after", "0h")), hours(body["within"])
-        times: dict[tuple[Any, ...], list[pd.Timestamp]] = {}
-        for row, at in zip(followers.to_dict("records"), self._instants(then, followers), strict=True):
-            times.setdefault((row["source"], row[entity]) if same else (row[entity],), []).append(at)
+        key_of_body = repr((body, limits))
+        times = self._later(key_of_body, then, followers, entity, same)
+        hits = self._hits.setdefault(key_of_body, {})
         starts = starts[~starts[entity].map(missing).astype(bool)] if len(starts) else starts
         base: Groups = {}
         converted: Groups = {}
         for key, group in split(starts, asked.by):
             people: dict[tuple[Any, ...], bool] = {}
-            for row, at in zip(group.to_dict("records"), self._instants(first, group), strict=True):
-                who = (row["source"], row[entity]) if same else (row[entity],)
-                hit = any(low < later - at <= high for later in times.get(who, []))
-                people[who] = people.get(who, False) or hit
+            for place, source, person, at in zip(group.index, group["source"], group[entity], self._instants(first, group), strict=True):
+                who = (source, person) if same else (person,)
+                if place not in hits:
+                    hits[place] = any(low < later - at <= high for later in times.get(who, []))
+                people[who] = people.get(who, False) or hits[place]
             if people:
                 base[key], converted[key] = float(len(people)), float(sum(people.values()))
         return base, converted
+
+    def _later(
+        self, key: str, then: Mapping[str, Any], rows: pd.DataFrame, entity: str, same: bool
+    ) -> dict[tuple[Any, ...], list[pd.Timestamp]]:
+        """Return who → when they did the second thing."""
+        if key not in self._times:
+            times: dict[tuple[Any, ...], list[pd.Timestamp]] = {}
+            for source, who, at in zip(rows["source"], rows[entity], self._instants(then, rows), strict=True):
+                times.setdefault((source, who) if same else (who,), []).append(at)
+            self._times[key] = times
+        return self._times[key]
 
     def _instants(self, measure: Mapping[str, Any], rows: pd.DataFrame) -> list[pd.Timestamp]:
         column = measure.get("time") or ("time" if measure["table"] == "events" else AXES[measure["table"]])
@@ -270,8 +298,10 @@ def split(rows: pd.DataFrame, by: Sequence[str]) -> list[tuple[tuple[str, ...], 
         return [((), rows)]
     if rows.empty:
         return []
-    keys = pd.Series([tuple(shown(v) for v in row) for row in rows[list(by)].itertuples(index=False)], index=rows.index, dtype=object)
-    return [(key, rows[keys.map(lambda k, key=key: k == key).astype(bool)]) for key in sorted(set(keys))]
+    keys: dict[tuple[str, ...], list[int]] = {}
+    for place, row in enumerate(rows[list(by)].itertuples(index=False)):
+        keys.setdefault(tuple(shown(v) for v in row), []).append(place)
+    return [(key, rows.iloc[places]) for key, places in sorted(keys.items())]
 
 
 def aggregate(measure: Mapping[str, Any], rows: pd.DataFrame) -> float | None:
