@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.e2e.kills import run
 
-KILLS = int(os.environ.get("KPI_KILLS", "50"))
+KILLS = int(os.environ.get("KPI_KILLS", "100"))
 """KPI_KILLS=1000 asks for more."""
 
 
