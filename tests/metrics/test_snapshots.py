@@ -35,7 +35,7 @@ measures:
 kpis:
   simple: {value: people}
   ratio: {numerator: purchases, denominator: sessions}
-  two_tables: {formula: coalesce(done, 0) / sessions}
+  two_tables: {formula: "coalesce(done, 0) / sessions"}
   quantile: {value: speed}
   instants: {value: done}
   by_sprint: {value: points, grain: sprint}
@@ -44,8 +44,9 @@ kpis:
   to_date: {value: people, to_date: fiscal_year}
   conversion: {conversion: {from: signup, to: purchase, entity: user_id, within: 7d}}
 """
-DEFINED = check_text("k.yaml", DEFINITIONS)[0]
+DEFINED, ISSUES = check_text("k.yaml", DEFINITIONS)
 assert DEFINED is not None
+assert not ISSUES, ISSUES
 PLANS = {name: make_plan(DEFINED.measures, DEFINED.kpis, name) for name in DEFINED.kpis}
 KPIS = {name: show(name, DEFINED, PLANS) for name in DEFINED.kpis}
 CASES = [(name, grain) for name, kpi in KPIS.items() for grain in get_args(Grain) if grain in kpi.grains]
