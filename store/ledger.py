@@ -148,7 +148,9 @@ class Ledger:
             try:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise StoreError(f"{self._file.parent}: cannot be created ({error.strerror}). Make the data folder writable, or name another with --home.") from error
+                raise StoreError(
+                    f"{self._file.parent}: cannot be created ({error.strerror}). Make the data folder writable, or name another with --home."
+                ) from error
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         with _MIGRATING, self.transaction() as connection:
