@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -190,9 +191,8 @@ def run(events: int, rounds: int) -> None:
         print(f"{'':44}{'by hand':>10}{'catalog':>10}{'more':>10}{'more':>8}")
         for case in CASES:
             agree(case, catalog, engine)
-            both = [
-                (timed(lambda c=case: by_hand(engine, c.by_hand)), timed(lambda c=case: ask(catalog, c.questions))) for _ in range(rounds)
-            ]  # type: ignore[misc]
+            hands, asks = partial(by_hand, engine, case.by_hand), partial(ask, catalog, case.questions)
+            both = [(timed(hands), timed(asks)) for _ in range(rounds)]
             hand, asked = median(one for one, _ in both), median(one for _, one in both)
             slowest = max(slowest, asked)
             print(f"{case.name:44}{hand * 1000:8.0f}ms{asked * 1000:8.0f}ms{(asked - hand) * 1000:+8.0f}ms{asked / hand - 1:+8.0%}")

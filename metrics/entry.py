@@ -140,8 +140,13 @@ def _newest(catalog: Catalog, name: str, grain: Grain) -> Row:
     last = covered.end - timedelta(days=1)
     if grain != "day":
         last = catalog.calendar.floor(catalog.calendar.floor(covered.end, grain) - timedelta(days=1), grain)
-    rows = catalog.ask(Question(name, grain, Period(last, covered.end))).rows
-    return next((row for row in rows if row.complete), rows[0])
+    # what looks ahead, as a conversion does, is not complete for its newest periods: the last that is lies further back
+    for first in (last, covered.start):
+        rows = catalog.ask(Question(name, grain, Period(first, covered.end))).rows
+        complete = [row for row in rows if row.complete]
+        if complete:
+            return complete[-1]
+    raise QueryError(f"KPI '{name}' has no complete period yet.")
 
 
 def source_of(document: Document, name: str) -> str:

@@ -112,6 +112,13 @@ def test_facts_of_any_earlier_version_are_read_before_the_first_sync(text: str, 
         assert main([*arguments, "--home", str(tmp_path)]) == 0
 
 
+def columns(shop: Shop, generation: int) -> set[tuple[str, str, str, str]]:
+    """Return (table, column, type, nullable) of a generation: what upgrades write by hand must be what the schema says."""
+    wanted = "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns"
+    with duckdb.connect(f"{shop.space.data}/warehouse/{generation:06d}.duckdb", read_only=True) as connection:
+        return set(connection.execute(wanted).fetchall())
+
+
 @pytest.mark.parametrize("text", TEXTS)
 def test_facts_of_any_earlier_version_are_brought_up_to_date_without_losing_a_row(text: str, synced: Shop, tmp_path: Path) -> None:
     shop = copied(synced, tmp_path)
@@ -122,6 +129,7 @@ def test_facts_of_any_earlier_version_are_brought_up_to_date_without_losing_a_ro
         published = build.publish()
     assert published == (None if text == SCHEMA_VERSION else 2)
     assert rows_of(shop, published or 1, text) == before
+    assert columns(shop, published or 1) == columns(synced, 1)
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -16,7 +16,6 @@ from sqlalchemy.exc import DBAPIError
 
 from errors import BusyError, ConfigError, StoreError
 from settings import Workspace
-from store.build import UPGRADES
 from store.commits import Changes
 from store.schema import coverage, warehouse, web_traffic
 from store.types import Batch
@@ -172,25 +171,6 @@ def test_facts_of_an_earlier_version_are_brought_up_to_date_and_kept(space: Work
     with Warehouse(space).open() as opened, opened.engine.connect() as connection:
         for table in warehouse.tables.values():
             connection.execute(table.select())
-
-
-def columns(file: Path, *tables: str) -> set[tuple[str, str, str, str]]:
-    """Return (table, column, type, nullable) of some tables."""
-    wanted = "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns"
-    with duckdb.connect(str(file), read_only=True) as connection:
-        return {row for row in connection.execute(wanted).fetchall() if row[0] in tables}
-
-
-def test_tables_made_by_an_upgrade_are_those_of_a_new_store(tmp_path: Path) -> None:
-    """The statements of an upgrade are written by hand; the schema is not."""
-    added = ("profiles", "funnel_steps", "retention_cohorts")
-    space = Workspace(tmp_path)
-    put(space, days(1))
-    fresh = columns(space.data / "warehouse" / "000001.duckdb", *added)
-    with duckdb.connect(str(tmp_path / "upgraded.duckdb")) as connection:
-        connection.execute(UPGRADES["2"])
-    assert columns(tmp_path / "upgraded.duckdb", *added) == fresh
-    assert {row[0] for row in fresh} == set(added)
 
 
 def test_a_second_sync_is_refused_while_one_runs(space: Workspace) -> None:
