@@ -187,6 +187,10 @@ class Catalog:
             self._covered[kpi] = self._covered_days(kpi)
         return self._covered[kpi]
 
+    def whole(self, kpi: str, period: Period) -> Period:
+        """Return the period, moved back until those in it can follow no more: a conversion is not whole before its time has passed."""
+        return period.shift(-self._plans[kpi].lag_days) if kpi in self._plans else period
+
     def _covered_days(self, kpi: str) -> Period | None:
         found = self._reach(kpi)
         if found.end is None or self._opened is None:

@@ -22,7 +22,7 @@ SIDE_BY_SIDE = Path(__file__).resolve().parents[1] / "views" / "side_by_side.py"
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Everything one card shows."""
+    """Everything one card shows. is_earlier: its period ends before the asked one, whose newest days are not whole for this KPI yet."""
 
     kpi: KPI
     row: Row
@@ -31,6 +31,7 @@ class Card:
     target: TargetStatus
     course: tuple[Row, ...]
     freshness: tuple[Freshness, ...]
+    is_earlier: bool = False
 
     @property
     def rank(self) -> int:
@@ -43,12 +44,13 @@ def card(kpi: KPI, period: Period) -> Card:
     return _sprint_card(kpi) if kpi.grains == ("sprint",) else _period_card(kpi, period)
 
 
-def _period_card(kpi: KPI, period: Period) -> Card:
+def _period_card(kpi: KPI, asked: Period) -> Card:
+    period = data.catalog().whole(kpi.name, asked)
     row = data.ask(Question(kpi.name, "total", period)).rows[0]
     course = data.ask(Question(kpi.name, "day", Period(period.end - timedelta(days=max(SPARK_DAYS, period.days)), period.end)))
     target = data.catalog().target_status(kpi.name, row.value, period.end - timedelta(days=1))
     previous, year = data.compare(kpi.name, period, "previous_period"), data.compare(kpi.name, period, "previous_year")
-    return Card(kpi, row, previous, year, target, course.rows, data.freshness(kpi.name))
+    return Card(kpi, row, previous, year, target, course.rows, data.freshness(kpi.name), is_earlier=period != asked)
 
 
 def _sprint_card(kpi: KPI) -> Card:
@@ -93,7 +95,9 @@ def _value(shown: Card, currency: str) -> str:
     if shown.row.value is None:
         return f'<p class="kb-value kb-none">No value: {markup(shown.row.reason or "")}</p>'
     sprint = f' <span class="kb-line kb-quiet">{markup(shown.row.label)}</span>' if shown.kpi.grains == ("sprint",) else ""
-    return f'<p class="kb-value">{markup(value_words(shown.row.value, shown.kpi.unit, currency))}{sprint}</p>'
+    last = shown.row.period.end - timedelta(days=1)
+    earlier = f' <span class="kb-line kb-quiet">who began until {day_words(last)}</span>' if shown.is_earlier else ""
+    return f'<p class="kb-value">{markup(value_words(shown.row.value, shown.kpi.unit, currency))}{sprint}{earlier}</p>'
 
 
 def _changes(shown: Card, currency: str) -> list[str]:
