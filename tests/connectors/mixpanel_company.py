@@ -20,7 +20,7 @@ from sandbox.server import Reply
 from sandbox.tables import ACTION_COLUMNS, VISIT_COLUMNS, Company, JiraSite
 from settings import Workspace
 from store.lines import RefusedLines, Unreadable
-from store.schema import FACTS, arrow_schema, warehouse
+from store.schema import FACTS, arrow_schema, events
 from store.stage import Stage
 from store.types import Batch, Window, day_end, day_start
 from store.warehouse import Warehouse
@@ -81,16 +81,17 @@ def read_day(url: str, day: date = DAY, **settings: Any) -> Batch:
 
 def as_table(batches: Iterable[Batch]) -> Batch:
     """Return the batches of one day as one that holds the rows of its table, and the mark of those that drifted."""
+    come = list(batches)  # whatever refuses the day does so before a database is opened
     with tempfile.TemporaryDirectory() as folder, create_engine("duckdb:///:memory:").connect() as connection:
-        warehouse.create_all(connection)
+        events.create(connection)
         stage = Stage(Path(folder), "product", "events", "events")
-        for batch in batches:
+        for batch in come:
             stage.add(batch)
         try:
             stage.load(connection, "events", [batch.slice])
         except Unreadable:
             connection.rollback()
-            warehouse.create_all(connection)
+            events.create(connection)
             stage.repair(batch.slice)
             try:
                 stage.load(connection, "events", [batch.slice])
