@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from metrics.calendar import Calendar
 from metrics.coverage import Reach
@@ -13,7 +14,7 @@ from metrics.formula import Name, evaluate
 from metrics.plan import Plan
 from metrics.slots import SprintPeriod
 from metrics.spans import first_day
-from metrics.types import Period, Question, Row
+from metrics.types import Grain, Period, Question, Row
 
 Stored = Mapping[tuple[object, ...], Mapping[str, float | None]]
 """(what the database calls the period, dimension, …) → key of a leaf → its value."""
@@ -31,14 +32,19 @@ class Slot:
     begins: datetime | None = None
 
 
-def slots_of(question: Question, periods: Sequence[Period], sprints: Sequence[SprintPeriod], calendar: Calendar) -> tuple[Slot, ...]:
-    """Return the slots of the asked grain, in order."""
-    if question.grain == "sprint":
-        return tuple(Slot(place, s.name, s.period, not s.closed) for place, s in enumerate(sprints))
-    if question.grain == "hour":
+def sprint_slots(sprints: Sequence[SprintPeriod]) -> tuple[Slot, ...]:
+    """Return one slot for each sprint, in order."""
+    return tuple(Slot(place, s.name, s.period, not s.closed) for place, s in enumerate(sprints))
+
+
+@lru_cache(maxsize=64)
+def calendar_slots(grain: Grain, within: Period, calendar: Calendar) -> tuple[Slot, ...]:
+    """Return the slots of a calendar grain, in order. Kept, because all cards of a page share them."""
+    periods = tuple(calendar.periods(grain, within))
+    if grain == "hour":
         whole = Period(periods[0].start, periods[-1].end)
         return tuple(_hour(begins, periods, whole, calendar) for begins in calendar.hours(whole))
-    return tuple(Slot(None if question.grain == "total" else p.start, p.start.isoformat(), p) for p in periods)
+    return tuple(Slot(None if grain == "total" else p.start, p.start.isoformat(), p) for p in periods)
 
 
 def _hour(begins: datetime, days: Sequence[Period], whole: Period, calendar: Calendar) -> Slot:
@@ -49,49 +55,65 @@ def _hour(begins: datetime, days: Sequence[Period], whole: Period, calendar: Cal
 
 def rows_of(question: Question, kpi: KPI, plan: Plan, reach: Reach, slots: Sequence[Slot], stored: Stored) -> tuple[Row, ...]:
     """Return the answer's rows: every slot when nothing is split, else every combination that has rows."""
-    return tuple(_rows(question, kpi, plan, reach, slots, stored))
+    return tuple((_split if question.by else _plain)(question, _Maker(kpi, plan, reach), slots, stored))
 
 
-def _rows(question: Question, kpi: KPI, plan: Plan, reach: Reach, slots: Sequence[Slot], stored: Stored) -> Iterator[Row]:
-    split: dict[object, list[tuple[object, ...]]] = {}
-    for key in sorted(stored, key=lambda k: tuple(map(str, k[1:]))):
-        split.setdefault(key[0], []).append(key)
-    nothing: Mapping[str, float | None] = {}
+def _plain(_question: Question, maker: _Maker, slots: Sequence[Slot], stored: Stored) -> Iterator[Row]:
+    nowhere: dict[str, float | None] = dict.fromkeys(leaf.key for leaf in maker.plan.leaves)
+    together: dict[str, str] = {}
     for slot in slots:
-        state = _state(slot, kpi, plan, reach)
-        for key in split.get(slot.key, []) if question.by else [(slot.key,)]:
-            found = stored.get(key, nothing)
-            leaves = {leaf.key: found.get(leaf.key) for leaf in plan.leaves}
-            if question.by and all(value is None for value in leaves.values()):
-                continue
-            yield _row(slot, dict(zip(question.by, map(str, key[1:]), strict=True)), leaves, kpi, plan, state)
+        yield maker.row(slot, together, stored.get((slot.key,), nowhere), maker.state(slot))
+
+
+def _split(question: Question, maker: _Maker, slots: Sequence[Slot], stored: Stored) -> Iterator[Row]:
+    split: dict[object, list[tuple[dict[str, str], Mapping[str, float | None]]]] = {}
+    for key in sorted(stored, key=lambda k: tuple(map(str, k[1:]))):
+        leaves = stored[key]
+        if any(value is not None for value in leaves.values()):
+            split.setdefault(key[0], []).append((dict(zip(question.by, map(str, key[1:]), strict=True)), leaves))
+    for slot in slots:
+        if slot.key in split:
+            state = maker.state(slot)
+            yield from (maker.row(slot, dimensions, leaves, state) for dimensions, leaves in split[slot.key])
 
 
 State = tuple[bool, bool, str | None]
 """Whether a period is complete, whether it settles, and why it says nothing."""
 
 
-def _state(slot: Slot, kpi: KPI, plan: Plan, reach: Reach) -> State:
-    start, end = slot.period.start, slot.period.end
-    needed = min((first_day(leaf.span, start, end, reach.calendar) for leaf in plan.leaves), default=start)
-    complete = reach.is_complete(Period(needed, end), plan.lag_days) and not slot.running
-    settling = reach.is_settling(slot.period, kpi.maturity_days + plan.lag_days)
-    # what a running sprint holds is known now, though its first day is not over
-    outside = None if slot.running and plan.is_by_sprint else reach.reason_outside(slot.period)
-    return complete and outside is None, settling, outside
+class _Maker:
+    """Makes the rows of one KPI; what holds for all of them is worked out once."""
 
+    def __init__(self, kpi: KPI, plan: Plan, reach: Reach) -> None:
+        self.plan, self._reach = plan, reach
+        self._spans = {leaf.span for leaf in plan.leaves} - {None}
+        self._lag, self._settled = plan.lag_days, reach.settled_before(kpi.maturity_days + plan.lag_days)
+        self._is_by_sprint = plan.is_by_sprint
+        self._fills = kpi.fill == "zero" and plan.is_additive
+        self._withholds = kpi.partial == "withhold"
 
-def _row(slot: Slot, dimensions: dict[str, str], leaves: dict[str, float | None], kpi: KPI, plan: Plan, state: State) -> Row:
-    complete, settling, outside = state
-    if outside is not None:
-        return Row(slot.label, slot.period, dimensions, None, False, settling, outside, slot.begins)
-    if kpi.fill == "zero" and plan.is_additive:
-        leaves = {key: 0.0 if value is None else value for key, value in leaves.items()}
-    value, reason = evaluate(plan.expression, leaves)
-    if value is not None and kpi.partial == "withhold" and not complete:
-        value, reason = None, WITHHELD
-    worded = None if reason is None else _worded(reason, plan)
-    return Row(slot.label, slot.period, dimensions, value, complete, settling, worded, slot.begins)
+    def state(self, slot: Slot) -> State:
+        """Return how far a slot may be trusted."""
+        start, end = slot.period.start, slot.period.end
+        needed = min([start, *(first_day(span, start, end, self._reach.calendar) for span in self._spans)]) if self._spans else start
+        complete = not slot.running and self._reach.is_complete(Period(needed, end), self._lag)
+        settling = self._settled is not None and end > self._settled
+        # what a running sprint holds is known now, though its first day is not over
+        outside = None if slot.running and self._is_by_sprint else self._reach.reason_outside(slot.period)
+        return complete and outside is None, settling, outside
+
+    def row(self, slot: Slot, dimensions: dict[str, str], leaves: Mapping[str, float | None], state: State) -> Row:
+        """Return the row of a slot and a combination."""
+        complete, settling, outside = state
+        if outside is not None:
+            return Row(slot.label, slot.period, dimensions, None, False, settling, outside, slot.begins)
+        if self._fills:
+            leaves = {key: 0.0 if value is None else value for key, value in leaves.items()}
+        value, reason = evaluate(self.plan.expression, leaves)
+        if value is not None and self._withholds and not complete:
+            value, reason = None, WITHHELD
+        worded = None if reason is None else _worded(reason, self.plan)
+        return Row(slot.label, slot.period, dimensions, value, complete, settling, worded, slot.begins)
 
 
 def _worded(reason: str, plan: Plan) -> str:

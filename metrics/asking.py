@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ClauseElement, Connection
+from sqlalchemy import ClauseElement, Connection, Dialect
 
 from metrics.answer import Slot, Stored, rows_of
 from metrics.compile import compile_plan, compile_scans
@@ -38,7 +39,19 @@ class Prepared:
         return rows_of(self.question, self.definition, self.plan, self.reach, self.spans, stored)
 
 
-Found = tuple[tuple[Row, ...], str]
+class Written:
+    """SQL for people to read, values written in. Put into words when somebody wants to see it, which takes as long as a small query."""
+
+    def __init__(self, statements: Sequence[ClauseElement], dialect: Dialect) -> None:
+        self._statements, self._dialect = tuple(statements), dialect
+
+    @cached_property
+    def text(self) -> str:
+        """The statements, one after the other."""
+        return ";\n\n".join(dict.fromkeys(written(statement, self._dialect) for statement in self._statements))
+
+
+Found = tuple[tuple[Row, ...], Written]
 """The rows of an answer, and the SQL that brought them."""
 
 
@@ -58,7 +71,7 @@ def run(connection: Connection, prepared: Sequence[Prepared]) -> list[Found]:
 def _alone(connection: Connection, one: Prepared) -> Found:
     statement = compile_plan(one.plan, one.slots, one.question.by, one.question.where, one.zero)
     stored = _stored(connection.execute(statement).all(), one.question.by, [leaf.key for leaf in one.plan.leaves])
-    return one.rows(stored), written(statement, connection)
+    return one.rows(stored), Written([statement], connection.dialect)
 
 
 def _together(connection: Connection, many: Sequence[Prepared]) -> list[Found]:
@@ -68,32 +81,26 @@ def _together(connection: Connection, many: Sequence[Prepared]) -> list[Found]:
         shared.setdefault(leaf.identity, replace(leaf, key=f"m{len(shared)}"))
     by, where = many[0].question.by, many[0].question.where
     values: dict[tuple[object, ...], dict[str, float | None]] = {}
-    texts: dict[str, str] = {}
+    statements: dict[str, ClauseElement] = {}
     for leaves, statement in compile_scans(tuple(shared.values()), many[0].slots, by, where):
         for key, found in _stored(connection.execute(statement).all(), by, [leaf.key for leaf in leaves]).items():
             values.setdefault(key, {}).update(found)
-        texts.update(dict.fromkeys((leaf.key for leaf in leaves), written(statement, connection)))
-    return [_of(one, shared, values, texts) for one in many]
+        statements.update(dict.fromkeys((leaf.key for leaf in leaves), statement))
+    names = [{leaf.key: shared[leaf.identity].key for leaf in one.plan.leaves} for one in many]
+    sql = [Written([statements[common] for common in mine.values()], connection.dialect) for mine in names]
+    return [(one.rows(_renamed(values, mine)), text) for one, mine, text in zip(many, names, sql, strict=True)]
 
 
-def _of(one: Prepared, shared: dict[str, Leaf], values: dict[tuple[object, ...], dict[str, float | None]], texts: dict[str, str]) -> Found:
-    names = {leaf.key: shared[leaf.identity].key for leaf in one.plan.leaves}
-    mine = {key: {name: found.get(common) for name, common in names.items()} for key, found in values.items()}
-    statements = dict.fromkeys(texts[common] for common in names.values())
-    return one.rows(mine), ";\n\n".join(statements)
+def _renamed(values: Mapping[tuple[object, ...], dict[str, float | None]], names: Mapping[str, str]) -> Stored:
+    return {key: {name: found.get(common) for name, common in names.items()} for key, found in values.items()}
 
 
 def _stored(rows: Sequence[Any], by: Sequence[str], keys: Sequence[str]) -> dict[tuple[object, ...], dict[str, float | None]]:
     """Return (period, *by) → leaf → value, of rows that begin with period and by."""
-    width = 1 + len(by)
-    return {tuple(row[:width]): dict(_numbers(keys, row[width : width + len(keys)])) for row in rows}
+    width, columns = 1 + len(by), tuple(enumerate(keys, 1 + len(by)))
+    return {tuple(row[:width]): {key: None if row[n] is None else float(row[n]) for n, key in columns} for row in rows}
 
 
-def _numbers(keys: Sequence[str], values: Sequence[Any]) -> Iterator[tuple[str, float | None]]:
-    for key, value in zip(keys, values, strict=True):
-        yield key, None if value is None else float(value)
-
-
-def written(statement: ClauseElement, connection: Connection) -> str:
+def written(statement: ClauseElement, dialect: Dialect) -> str:
     """Return a statement with its values written in, for people to read."""
-    return str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
+    return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))

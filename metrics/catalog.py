@@ -13,8 +13,8 @@ from sqlalchemy import Engine, func, select
 
 from errors import Issue, QueryError, StoreError, suggest
 from metrics import comparisons, kept, speed
-from metrics.answer import slots_of
-from metrics.asking import Prepared, run, written
+from metrics.answer import calendar_slots, sprint_slots
+from metrics.asking import Prepared, Written, run, written
 from metrics.bases import Base
 from metrics.calendar import Calendar
 from metrics.check import Definitions
@@ -24,7 +24,7 @@ from metrics.coverage import Reach, StreamCoverage, freshness, reach, read_cover
 from metrics.definitions import KPI as Definition
 from metrics.events import definition_events, read_events, read_sprints
 from metrics.force import InForce, in_force
-from metrics.plan import Asked, Plan, make_plan
+from metrics.plan import Plan, make_plan
 from metrics.question import LATEST, require_answerable, require_dimensions
 from metrics.reservations import FlaggedSlice, Restatement, read_flagged, read_restatements
 from metrics.rows import day_of
@@ -77,6 +77,8 @@ class Catalog:
         self._synced = Ledger(space).last_good()
         self._covered: dict[str, Period | None] = {}
         self._begun: tuple[SprintPeriod, ...] | None = None
+        self._reaches: dict[tuple[str, Where], Reach] = {}
+        self._fresh: dict[tuple[str, Where], tuple[Freshness, ...]] = {}
 
     @property
     def calendar(self) -> Calendar:
@@ -285,7 +287,7 @@ class Catalog:
         statement = speed.compile_cells(period, where)
         with self._generation().engine.connect() as connection:
             cells = [speed.Cell(r.device, r.bucket, r.visitors, r.conversions) for r in connection.execute(statement)]
-            sql = written(statement, connection)
+            sql = written(statement, connection.dialect)
         weights = speed.mix(cells)
         return SpeedConversion(
             period=period,
@@ -303,20 +305,19 @@ class Catalog:
     def _answers(self, questions: Sequence[Question]) -> list[Answer]:
         """Answer from the pinned generation, what was answered before from what was kept."""
         generation = self._generation()
-        prepared = [self._prepared(question) for question in questions]
-        keys = [self._key(generation, one) for one in prepared]
+        keys = [self._key(generation, question) for question in questions]
         found = {key: known for key in keys if (known := kept.answers.get(key)) is not None}
-        missing = {key: one for key, one in zip(keys, prepared, strict=True) if key not in found}
+        missing = {key: self._prepared(question) for key, question in zip(keys, questions, strict=True) if key not in found}
         if missing:
             with generation.engine.connect() as connection:
                 for key, result in zip(missing, run(connection, tuple(missing.values())), strict=True):
                     found[key] = result
                     kept.answers.put(key, result)
-        return [self._answer(one, *found[key]) for key, one in zip(keys, prepared, strict=True)]
+        return [self._answer(question, *found[key]) for key, question in zip(keys, questions, strict=True)]
 
-    def _key(self, generation: Facts, one: Prepared) -> Hashable:
-        question = replace(one.question, as_of=None)
-        return generation.identity, self.calendar, self._kpis[question.kpi].hash, question
+    def _key(self, generation: Facts, question: Question) -> Hashable:
+        asked = question if question.as_of is None else replace(question, as_of=None)
+        return generation.identity, self.calendar, self._kpis[asked.kpi].hash, asked
 
     def _prepared(self, question: Question) -> Prepared:
         kpi, found = self.kpi(question.kpi), self._reach(question.kpi, question.where)
@@ -326,18 +327,22 @@ class Catalog:
             raise QueryError(f"KPI '{kpi.name}' has no covered day yet: {reason or 'its tables have no rows'}.")
         touching = self._sprints() if question.grain == "sprint" else ()
         sprints = tuple(s for s in touching if s.period.start < period.end and s.period.end > period.start)
-        periods = () if question.grain == "sprint" else tuple(self.calendar.periods(question.grain, period))
-        spans = periods or tuple(sprint.period for sprint in sprints)
-        asked = Period(min(p.start for p in spans), max(p.end for p in spans)) if spans else period
+        spans = sprint_slots(sprints) if question.grain == "sprint" else calendar_slots(question.grain, period, self.calendar)
+        asked = Period(min(s.period.start for s in spans), max(s.period.end for s in spans)) if spans else period
         slots = Slots(question.grain, found.held(asked), self.calendar, sprints, found.everything)
         definition, plan = self._definitions.kpis[kpi.name], self._plans[kpi.name]
-        return Prepared(question, definition, plan, found, slots, slots_of(question, periods, sprints, self.calendar))
+        return Prepared(question, definition, plan, found, slots, spans)
 
-    def _answer(self, one: Prepared, rows: tuple[Row, ...], sql: str) -> Answer:
-        kpi, streams = self._kpis[one.question.kpi], one.reach.streams
-        flags = tuple(sorted({flag for stream in streams for flag in stream.flags}))
-        fresh = freshness(streams, self._synced, self.calendar)
-        return Answer(one.question, kpi.unit, rows, sql, self._generation().number, fresh, flags, kpi.hash)
+    def _answer(self, question: Question, rows: tuple[Row, ...], sql: Written) -> Answer:
+        kpi, fresh = self._kpis[question.kpi], self._freshness(question.kpi, question.where)
+        flags = tuple(sorted({flag for one in fresh for flag in one.flags}))
+        return Answer(question, kpi.unit, rows, sql, self._generation().number, fresh, flags, kpi.hash)
+
+    def _freshness(self, kpi: str, where: Where) -> tuple[Freshness, ...]:
+        key = kpi, where
+        if key not in self._fresh:
+            self._fresh[key] = freshness(self._reach(kpi, where).streams, self._synced, self.calendar)
+        return self._fresh[key]
 
     def _sprints(self) -> tuple[SprintPeriod, ...]:
         if self._begun is None:
@@ -350,12 +355,13 @@ class Catalog:
             raise StoreError("The warehouse is empty: nothing was synced yet. Run './kpi sync', or './kpi demo' for a living example.")
         return self._opened
 
-    def _reach(self, kpi: str, where: Asked = ()) -> Reach:
-        shown = self.kpi(kpi)
-        if kpi not in self._plans:
-            return reach(self._streams, dict.fromkeys(shown.tables), self.calendar)
-        plan = self._plans[kpi]
-        return reach(self._streams, plan.needs(where), self.calendar, plan.is_planned)
+    def _reach(self, kpi: str, where: Where = ()) -> Reach:
+        key = kpi, where
+        if key not in self._reaches:
+            shown, plan = self.kpi(kpi), self._plans.get(kpi)
+            needs = dict.fromkeys(shown.tables) if plan is None else plan.needs(where)
+            self._reaches[key] = reach(self._streams, needs, self.calendar, plan is not None and plan.is_planned)
+        return self._reaches[key]
 
     def _first_day(self, kpi: str) -> date | None:
         """Return the first day with rows, for tables that are replaced whole."""

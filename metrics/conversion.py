@@ -16,10 +16,28 @@ is not complete, and settles, until `within` has passed after its end.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Select, Table, cast, false, literal, null, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    DateTime,
+    Select,
+    String,
+    Subquery,
+    Table,
+    and_,
+    cast,
+    false,
+    func,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from metrics.definitions import Measure
 from metrics.placing import placed
@@ -27,7 +45,7 @@ from metrics.plan import Asked, Leaf, instant_of
 from metrics.rows import asked, conditions, day_of, dimension, in_range, living
 from metrics.slots import Slots
 from metrics.types import Period
-from store.dialects import count_distinct, counted_between
+from store.dialects import counted_between
 from store.schema import FACTS
 
 
@@ -43,35 +61,68 @@ def scan(leaves: Sequence[Leaf], slots: Slots, by: Sequence[str], where: Asked) 
     leaf = leaves[0]
     follow = leaf.follow
     assert follow is not None
-    steps = union_all(_first_step(leaf, slots, by, where), _next_step(leaf, slots, by, where)).subquery("steps")
+    steps = _steps(leaf, slots, by, where).subquery("steps")
     same = [steps.c.origin, steps.c.who] if leaf.measure.table == follow.measure.table else [steps.c.who]
     after, until = timedelta(hours=follow.after_hours), timedelta(hours=follow.within_hours)
     followed = counted_between(steps.c.follows, same, steps.c.happened, after, until).label("followed")
     looked = select(steps, followed).subquery("looked")
     keys = [looked.c.period, *(looked.c[name] for name in by)]
-    who, _ = count_distinct([looked.c[column.name] for column in same])
-    sides = [(who.filter(looked.c.followed > 0) if side.follow and side.follow.converted else who).label(side.key) for side in leaves]
+    who = [looked.c[column.name] for column in same]
+    # each once, before they are counted: a count of different pairs costs twice as much
+    converted = func.bool_or(looked.c.followed > 0).label("converted")
+    people = select(*keys, converted).where(looked.c.begins).group_by(*keys, *who).subquery("people")
+    keys = [people.c.period, *(people.c[name] for name in by)]
     # without a group there would be a row that says 0 of nobody
-    return select(*keys, *sides).where(looked.c.follows == false()).group_by(*keys)
+    return select(*keys, *(_side(people, side).label(side.key) for side in leaves)).group_by(*keys)
 
 
-def _first_step(leaf: Leaf, slots: Slots, by: Sequence[str], where: Asked) -> Select[Any]:
+def _side(people: Subquery, side: Leaf) -> ColumnElement[int]:
+    return func.count().filter(people.c.converted) if side.follow and side.follow.converted else func.count()
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """The rows of one end: what to select from, which of them count, between which days."""
+
+    table: Table
+    origin: Any
+    kept: Sequence[ColumnElement[bool]]
+    who: ColumnElement[Any]
+    happened: ColumnElement[Any]
+
+    @property
+    def is_one(self) -> ColumnElement[bool]:
+        return and_(true(), *self.kept, self.who.is_not(None))
+
+    @property
+    def named(self) -> list[ColumnElement[Any]]:
+        return [self.table.c.source.label("origin"), self.who.label("who"), self.happened.label("happened")]
+
+
+def _steps(leaf: Leaf, slots: Slots, by: Sequence[str], where: Asked) -> Select[Any] | CompoundSelect[Any]:
+    """Return (origin, who, happened, begins, follows, period, *by) of the rows that begin, that follow, or both."""
+    first, period, dimensions = _first_step(leaf, slots, by, where)
+    following = _next_step(leaf, slots)
+    shown = [period.label("period"), *dimensions]
+    if first.origin is following.origin and first.happened.compare(following.happened):
+        marks = [first.is_one.label("begins"), following.is_one.label("follows")]
+        return select(*first.named, *marks, *shown).where(or_(first.is_one, following.is_one))
+    nowhere = [cast(null(), period.type).label("period"), *(cast(null(), String).label(name) for name in by)]
+    begins = select(*first.named, true().label("begins"), false().label("follows"), *shown).select_from(first.origin).where(first.is_one)
+    follows = select(*following.named, false().label("begins"), true().label("follows"), *nowhere).where(following.is_one)
+    return union_all(begins, follows)
+
+
+def _first_step(leaf: Leaf, slots: Slots, by: Sequence[str], where: Asked) -> tuple[_Step, ColumnElement[Any], list[Any]]:
     table = FACTS[leaf.measure.table]
     origin, period, within = placed(table, leaf, slots)
     assert leaf.follow is not None
-    who = table.c[leaf.follow.entity]
-    kept = [*within, *asked(table, where), *conditions(table, leaf.conditions), *living(table, [leaf]), who.is_not(None)]
+    kept = [*within, *asked(table, where), *conditions(table, leaf.conditions), *living(table, [leaf])]
     dimensions = [dimension(table, name).label(name) for name in by]
-    columns = (
-        table.c.source.label("origin"),
-        who.label("who"),
-        _instant(table, leaf.measure, slots).label("happened"),
-        false().label("follows"),
-    )
-    return select(*columns, period.label("period"), *dimensions).select_from(origin).where(*kept)
+    return _Step(table, origin, kept, table.c[leaf.follow.entity], _instant(table, leaf.measure, slots)), period, dimensions
 
 
-def _next_step(leaf: Leaf, slots: Slots, by: Sequence[str], where: Asked) -> Select[Any]:
+def _next_step(leaf: Leaf, slots: Slots) -> _Step:
     follow = leaf.follow
     assert follow is not None
     table = FACTS[follow.measure.table]
@@ -79,18 +130,9 @@ def _next_step(leaf: Leaf, slots: Slots, by: Sequence[str], where: Asked) -> Sel
     first = min([slots.period.start, *(s.period.start for s in slots.sprints)])
     last = max([slots.period.end, *(s.period.end for s in slots.sprints)]) + timedelta(days=-(-follow.within_hours // 24) + 1)
     reached = in_range(day, Period(first, min(last, slots.held.end)))
-    who = table.c[follow.entity]
     alone = Leaf("", "", follow.measure, (follow.measure.where,))
-    kept = [*reached, *conditions(table, alone.conditions), *living(table, [alone]), who.is_not(None)]
-    period = placed(FACTS[leaf.measure.table], leaf, slots)[1]
-    nowhere = [cast(null(), period.type).label("period"), *(cast(null(), literal("").type).label(name) for name in by)]
-    columns = (
-        table.c.source.label("origin"),
-        who.label("who"),
-        _instant(table, follow.measure, slots).label("happened"),
-        true().label("follows"),
-    )
-    return select(*columns, *nowhere).where(*kept)
+    kept = [*reached, *conditions(table, alone.conditions), *living(table, [alone])]
+    return _Step(table, table, kept, table.c[follow.entity], _instant(table, follow.measure, slots))
 
 
 def _instant(table: Table, measure: Measure, slots: Slots) -> ColumnElement[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 
 from sqlalchemy import Connection, select
 
@@ -32,9 +33,9 @@ class StreamCoverage:
     began: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reach:
-    """What several streams cover together: from the latest beginning to the slowest end.
+    """What several streams cover together: from the latest beginning to the slowest end. Worked out once, asked for every period.
 
     unfilled: tables that no stream fills. planned: the facts are plans (due dates, campaign ends), which lie ahead of any coverage.
     """
@@ -44,7 +45,7 @@ class Reach:
     unfilled: tuple[str, ...] = ()
     planned: bool = False
 
-    @property
+    @cached_property
     def first(self) -> date | None:
         """First day that all streams hold; None when only tables that are replaced whole take part."""
         return max((day for s in self.streams if (day := self._first_of(s)) is not None), default=None)
@@ -55,13 +56,13 @@ class Reach:
             return stream.covered_from
         return stream.covered_from + timedelta(days=1)
 
-    @property
+    @cached_property
     def through(self) -> datetime | None:
         """Instant that the slowest stream has passed; None when one holds nothing."""
         ends = [s.complete_through for s in self.streams]
         return min((end for end in ends if end is not None), default=None) if all(ends) and not self.unfilled else None
 
-    @property
+    @cached_property
     def end(self) -> date | None:
         """First reporting day that is not wholly covered."""
         return None if self.through is None else self.calendar.day_of(self.through)
@@ -80,22 +81,24 @@ class Reach:
 
     def is_complete(self, period: Period, lag_days: int = 0) -> bool:
         """Whether the period, and some days after it, are over and every stream holds all of it."""
-        if self.through is None or (self.first is not None and period.start < self.first):
+        if self.end is None or (self.first is not None and period.start < self.first):
             return False
-        return self.calendar.begins(period.end + timedelta(days=lag_days)) <= self.through
+        return period.end + timedelta(days=lag_days) <= self.end
 
-    @property
+    @cached_property
     def everything(self) -> Period:
         """All days that every stream holds, open to both sides where nothing bounds them."""
         end = EVERYTHING.end if self.planned else self.end or EVERYTHING.start
         return Period(self.first or EVERYTHING.start, end)
 
-    def is_settling(self, period: Period, maturity_days: int) -> bool:
-        """Whether values of the period may still move."""
-        return self.through is not None and self.calendar.begins(period.end) > self.through - timedelta(days=maturity_days)
+    def settled_before(self, maturity_days: int) -> date | None:
+        """Return the first day whose values may still move; None when nothing is held."""
+        return None if self.through is None else self.calendar.day_of(self.through - timedelta(days=maturity_days))
 
     def reason_outside(self, period: Period) -> str | None:
         """Return why a period says nothing, or None when all streams hold at least one of its days."""
+        if self.everything.start <= period.start < self.everything.end and self.through is not None:
+            return None
         if self.unfilled:
             return f"no source fills {', '.join(self.unfilled)}"
         if self.through is None:

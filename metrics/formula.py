@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +23,12 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
 """Function → fewest and most arguments. coalesce and if_missing take the first that has a value; the others need all of theirs.
 round takes the number of decimals as its second argument and rounds halves away from 0."""
 MOST_DECIMALS = 9
+_SIGNS: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+}
 
 
 class FormulaError(ValueError):
@@ -143,7 +150,7 @@ def rounded(value: float, decimals: int) -> float:
 def _apply(sign: str, a: float, b: float) -> tuple[float | None, str | None]:
     if sign == "/" and b == 0:
         return None, "denominator is 0"
-    return {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "/": lambda: a / b}[sign](), None
+    return _SIGNS[sign](a, b), None
 
 
 class _Parser:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 Grain = Literal["hour", "day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year", "sprint", "total"]
 Verdict = Literal["met", "near", "missed", "no_target", "unknown"]
@@ -73,19 +73,31 @@ class Freshness:
     flags: tuple[str, ...] = ()
 
 
+class Readable(Protocol):
+    """Something that can be put into words."""
+
+    @property
+    def text(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Rows ordered by period, then dimensions; and what is needed to trust them."""
+    """Rows ordered by period, then dimensions; and what is needed to trust them. written: the SQL that ran, see `sql`."""
 
     question: Question
     unit: str
     rows: tuple[Row, ...]
-    sql: str
+    written: Readable
     generation: int
     freshness: tuple[Freshness, ...]
     flags: tuple[str, ...]
     definition_hash: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def sql(self) -> str:
+        """The statements that ran, with their values written in."""
+        return self.written.text
 
 
 @dataclass(frozen=True, slots=True)
