@@ -28,7 +28,6 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    true,
     union_all,
     values,
 )  # fmt: skip
@@ -137,10 +136,11 @@ def _added(leaves: Sequence[Leaf], looks: Subquery, slots: Slots, by: Sequence[s
 
 def _day_parts(table: Table, leaf: Leaf, shared: bool) -> list[Any]:
     """Return what of a day a window needs: its sum and its count for an average, else its own value."""
-    match = and_(true(), *conditions(table, () if shared else leaf.conditions))
+    match = conditions(table, () if shared else leaf.conditions)
     columns = [table.c[name] for name in leaf.measure.columns]
     names = {"avg": ("sum", "count"), "count": ("count",)}.get(leaf.measure.agg, (leaf.measure.agg,))
-    return [getattr(func, name)(*columns).filter(match).label(f"{leaf.key}_{name}") for name in names]
+    parts = {f"{leaf.key}_{name}": getattr(func, name)(*columns) for name in names}
+    return [(part.filter(and_(*match)) if match else part).label(name) for name, part in parts.items()]
 
 
 def _whole(leaf: Leaf, days: Subquery) -> Part:
