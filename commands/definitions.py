@@ -13,7 +13,7 @@ import typer
 from commands.common import AsJson, Home, open_space, print_json, say
 from errors import ConfigError, Issue
 from metrics.check import check_file
-from metrics.schema import json_schema
+from metrics.schema import json_schema, key_table
 from metrics.tables import measurable_tables
 
 WIDEST = 120
@@ -78,6 +78,9 @@ def tables(as_json: AsJson = False) -> None:
     sys.stdout.flush()
 
 
-def schema() -> None:
+def schema(keys: Annotated[bool, typer.Option("--keys", help="Print the keys as tables for docs/kpi_language.md.")] = False) -> None:
     """Print the JSON schema of kpi_definitions.yaml; schema/ holds a copy for editors."""
-    print_json(json_schema())
+    if keys:
+        sys.stdout.write(key_table() + "\n")
+    else:
+        print_json(json_schema())

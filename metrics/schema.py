@@ -30,3 +30,22 @@ def json_schema() -> dict[str, Any]:
             if "patternProperties" in field:  # a name that cannot be one is an error, not an extra
                 field["additionalProperties"] = False
     return {"$schema": _Draft7.schema_dialect, **schema, "title": "KPI definitions"}
+
+
+def key_table() -> str:
+    """Return every key with what it is for, as tables of Markdown; docs/kpi_language.md holds a copy for people."""
+    definitions = json_schema()["definitions"]
+    names = ["CalendarModel", "Measure", "KPI", *sorted(set(definitions) - {"CalendarModel", "Measure", "KPI"})]
+    return "\n\n".join(_table(name, definitions[name]) for name in names if "properties" in definitions[name])
+
+
+def _table(name: str, model: dict[str, Any]) -> str:
+    needed = model.get("required", [])
+    rows = [f"| `{key}` | {_cell(field)} | {'yes' if key in needed else ''} |" for key, field in model["properties"].items()]
+    return "\n".join([f"**{name.removesuffix('Model')}** — {model['description']}", "", "| key | what | needed |", "|---|---|---|", *rows])
+
+
+def _cell(field: dict[str, Any]) -> str:
+    values = f" (`{'`, `'.join(map(str, field['enum']))}`)" if "enum" in field and len(field["enum"]) < 12 else ""
+    said = field["description"].replace("|", "\\|")
+    return said + values

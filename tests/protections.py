@@ -12,6 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "data", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache")
 
+JIRA = "tests/connectors/test_jira_incremental.py tests/connectors/test_jira_random_edits.py"
+
 
 @dataclass(frozen=True, slots=True)
 class Protection:
@@ -37,14 +39,14 @@ PROTECTIONS = (
     Protection("a repeated page token ends the search", "connectors/jira/client.py", "if token in seen:", "if len(seen) > 40:", "tests/connectors/test_jira_faults.py"),
     Protection("an account that is nobody sees no empty site", "connectors/jira/site.py", "account = client.require_account()", 'account = client.get("/rest/api/2/myself")', "tests/connectors/test_jira_faults.py"),
     Protection("deleted items stay, marked", "connectors/jira/__init__.py", "keeps_deleted=True", "keeps_deleted=False", "tests/connectors/test_jira_faults.py"),
-    Protection("a search that lags behind deletes nothing", "connectors/jira/pull.py", "self._noted(self._by_id(known - census), existing)", "()", "tests/connectors/test_jira_incremental.py"),
-    Protection("who names a vanished issue is read again", "connectors/jira/pull.py", "self._by_id(missing | self._neighbours(gone))", "self._by_id(missing)", "tests/connectors/test_jira_incremental.py"),
-    Protection("the census collapses before anything vanishes", "store/gate.py", "rows = len(batch.listed)", "return True", "tests/connectors/test_jira_incremental.py"),
-    Protection("what is pulled overlaps what was", "connectors/sync.py", "else last - stream.lookback", "else last", "tests/connectors/test_jira_incremental.py"),
-    Protection("a clock that was ahead is not built upon", "connectors/sync.py", "if last is None or last > self.now else", "if last is None else", "tests/connectors/test_jira_incremental.py"),
-    Protection("other fields make everything be read again", "connectors/jira/__init__.py", "if is_first or _held(window).context(stream) != asked else", "if is_first else", "tests/connectors/test_jira_incremental.py"),
-    Protection("a doubled hour hides nothing", "connectors/jira/bounds.py", "wall -= timedelta(hours=1)", "break", "tests/connectors/test_jira_incremental.py"),
-    Protection("a link is believed from its end that was updated last", "connectors/jira/items.py", "if any(updated[teller] == last for teller in tellers):", "if tellers:", "tests/connectors/test_jira_incremental.py"),
+    Protection("a search that lags behind deletes nothing", "connectors/jira/pull.py", "self._noted(self._by_id(known - census), existing)", "()", JIRA),
+    Protection("who names a vanished issue is read again", "connectors/jira/pull.py", "self._by_id(missing | self._neighbours(gone))", "self._by_id(missing)", JIRA),
+    Protection("the census collapses before anything vanishes", "store/gate.py", "rows = len(batch.listed)", "return True", JIRA),
+    Protection("what is pulled overlaps what was", "connectors/sync.py", "else last - stream.lookback", "else last", JIRA),
+    Protection("a clock that was ahead is not built upon", "connectors/sync.py", "if last is None or last > self.now else", "if last is None else", JIRA),
+    Protection("other fields make everything be read again", "connectors/jira/__init__.py", "if is_first or _held(window).context(stream) != asked else", "if is_first else", JIRA),
+    Protection("a doubled hour hides nothing", "connectors/jira/bounds.py", "wall -= timedelta(hours=1)", "break", JIRA),
+    Protection("a link is believed from its end that was updated last", "connectors/jira/items.py", "if any(updated[teller] == last for teller in tellers):", "if tellers:", JIRA),
     Protection("a page full of one instant does not loop", "connectors/jira/worklogs.py", 'max(int(page["until"]), since + 1)', 'int(page["until"])', "tests/connectors/test_jira_extras.py"),
     Protection("an extra that fails does not fail its source", "connectors/sync.py", "if stream.is_optional:", "if False:", "tests/connectors/test_jira_extras.py"),
     Protection("a report is read once", "connectors/jira/reports.py", "or sprint.id in known:", "or False:", "tests/connectors/test_jira_extras.py"),
@@ -84,7 +86,7 @@ def without(protection: Protection) -> bool:
         text = file.read_text(encoding="utf-8")
         assert text.count(protection.line) == 1, f"{protection.file}: '{protection.line}' stands there {text.count(protection.line)} times"
         file.write_text(text.replace(protection.line, protection.without), encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", protection.test]
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", *protection.test.split()]
         return subprocess.run(command, cwd=tree, capture_output=True, check=False).returncode == 1
 
 
