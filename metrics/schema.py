@@ -47,5 +47,5 @@ def _table(name: str, model: dict[str, Any]) -> str:
 
 def _cell(field: dict[str, Any]) -> str:
     values = f" (`{'`, `'.join(map(str, field['enum']))}`)" if "enum" in field and len(field["enum"]) < 12 else ""
-    said = field["description"].replace("|", "\\|")
+    said = str(field["description"]).replace("|", "\\|")
     return said + values
