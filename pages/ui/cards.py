@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import streamlit as st
 
+from errors import QueryError
 from metrics import KPI
 from metrics.types import Comparison, Freshness, Period, Question, Row, TargetStatus
 from pages.ui import data, sparkline, theme
@@ -40,14 +42,34 @@ class Card:
 
 
 def card(kpi: KPI, period: Period) -> Card:
-    """Return the card of a KPI over a period; a KPI of sprints shows its last closed sprint."""
-    return _sprint_card(kpi) if kpi.grains == ("sprint",) else _period_card(kpi, period)
+    """Return the card of a KPI over a period; a KPI of sprints shows its last closed sprint. What cannot be answered says why."""
+    try:
+        return _sprint_card(kpi) if kpi.grains == ("sprint",) else _period_card(kpi, period)
+    except QueryError as error:
+        nothing = Row("", period, {}, None, False, False, str(error))
+        unknown = data.catalog().target_status(kpi.name, None, period.end - timedelta(days=1))
+        return Card(kpi, nothing, None, None, unknown, (), data.freshness(kpi.name))
+
+
+def ask_ahead(kpis: Sequence[KPI], asked: Period) -> None:
+    """Have everything answered at once that the cards of these KPIs will ask for: each table is read once, not once a card."""
+    wanted: dict[Period, list[str]] = {}
+    for kpi in kpis:
+        if kpi.grains != ("sprint",):
+            wanted.setdefault(data.catalog().whole(kpi.name, asked), []).append(kpi.name)
+    for period, names in wanted.items():
+        data.catalog().ask_many([question for name in names for question in (Question(name, "total", period), _course(name, period))])
+        data.catalog().compare_many(names, period, ("previous_period", "previous_year"))
+
+
+def _course(name: str, period: Period) -> Question:
+    return Question(name, "day", Period(period.end - timedelta(days=max(SPARK_DAYS, period.days)), period.end))
 
 
 def _period_card(kpi: KPI, asked: Period) -> Card:
     period = data.catalog().whole(kpi.name, asked)
     row = data.ask(Question(kpi.name, "total", period)).rows[0]
-    course = data.ask(Question(kpi.name, "day", Period(period.end - timedelta(days=max(SPARK_DAYS, period.days)), period.end)))
+    course = data.ask(_course(kpi.name, period))
     target = data.catalog().target_status(kpi.name, row.value, period.end - timedelta(days=1))
     previous, year = data.compare(kpi.name, period, "previous_period"), data.compare(kpi.name, period, "previous_year")
     return Card(kpi, row, previous, year, target, course.rows, data.freshness(kpi.name), is_earlier=period != asked)
