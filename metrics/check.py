@@ -16,6 +16,7 @@ from metrics import layers
 from metrics.calendar import Calendar
 from metrics.check_rules import Written, alike, check_kpi, check_measure, check_reach
 from metrics.check_shape import model
+from metrics.compose import Slip
 from metrics.definitions import KPI, CalendarModel, Measure, is_identifier
 from metrics.document import Document, Path_, parse, read
 from metrics.marks import lapsed
@@ -64,6 +65,9 @@ def _check(document: Document | None, issues: tuple[Issue, ...]) -> tuple[Defini
     calendar = _calendar(document, found)
     measures = _models(document, "measures", Measure, found)
     kpis = _models(document, "kpis", KPI, found)
+    slips = [_slip(document, slip) for slip in document.slips]
+    told = {(slip.line, slip.column) for slip in slips}
+    found = [*slips, *(issue for issue in found if (issue.line, issue.column) not in told)]
     for name in list(measures):
         problems = list(check_measure(document, name, measures[name]))
         found += problems
@@ -107,6 +111,9 @@ def _whole(document: Document) -> Iterator[Issue]:
     for double in document.doubles:
         if not double.path or double.path[0] == "calendar":
             yield _double(document, double)
+    for slip in document.slips:
+        if len(slip.path) < 2 or slip.path[0] not in ("measures", "kpis"):
+            yield _slip(document, slip)
 
 
 def _unknown_keys(document: Document) -> Iterator[Issue]:
@@ -130,6 +137,12 @@ def _double(document: Document, double: Any) -> Issue:
     return Issue("error", "KPI005", document.file, line, column, kpi, words)
 
 
+def _slip(document: Document, slip: Slip) -> Issue:
+    kpi = str(slip.path[1]) if slip.path[:1] == ("kpis",) and len(slip.path) > 1 else None
+    words = f"KPI '{kpi}': {slip.refused.words}" if kpi else slip.refused.words
+    return Issue("error", slip.refused.code, document.file, slip.refused.line, slip.refused.column, kpi, words)
+
+
 def _calendar(document: Document, found: list[Issue]) -> Calendar | None:
     shape: CalendarModel | None = model(document, ("calendar",), CalendarModel, document.root.get("calendar") or {}, found, None)
     if shape is None:
@@ -147,7 +160,8 @@ def _calendar(document: Document, found: list[Issue]) -> Calendar | None:
 def _models(document: Document, section: str, kind: type[BaseModel], found: list[Issue]) -> dict[str, Any]:
     """Return the models of a section by name, leaving out the ones with problems."""
     models = {}
-    twice = {(*double.path, double.key)[1] for double in document.doubles if (*double.path, double.key)[0] == section}
+    spoilt = {(*double.path, double.key)[1] for double in document.doubles if (*double.path, double.key)[0] == section}
+    spoilt |= {slip.path[1] for slip in document.slips if slip.path[0] == section}
     for name, body in (document.root.get(section) or {}).items():
         path, kpi = (section, name), str(name) if section == "kpis" else None
         if not is_identifier(name):
@@ -155,6 +169,6 @@ def _models(document: Document, section: str, kind: type[BaseModel], found: list
             found.append(document.issue("KPI012", path, words, kpi=kpi))
             continue
         held = model(document, path, kind, body if body is not None else {}, found, kpi)
-        if held is not None and name not in twice:
+        if held is not None and name not in spoilt:
             models[str(name)] = held
     return models

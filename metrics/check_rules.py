@@ -143,12 +143,16 @@ def _units(subject: Subject, kpi: KPI, written: Written) -> Iterator[Issue]:
 
 
 def _names(subject: Subject, kpi: KPI, written: Written) -> Iterator[Issue]:
-    for key, used in _used(subject, kpi):
-        if isinstance(used, Issue):
-            yield used
-        elif used not in written.names:
-            hint = suggest(used, written.names) or f"Known: {', '.join(sorted(written.names)[:12])}."
-            yield subject.issue("KPI025", key, f" uses '{used}', which is neither a measure nor a KPI.", hint, at="value")
+    used = list(_used(subject, kpi))
+    unknown = [(key, name) for key, name in used if not isinstance(name, Issue) and name not in written.names]
+    yield from (name for _, name in used if isinstance(name, Issue))
+    for key, name in unknown:
+        hint = suggest(name, written.names) or f"Known: {', '.join(sorted(written.names)[:12])}."
+        yield subject.issue("KPI025", key, f" uses '{name}', which is neither a measure nor a KPI.", hint, at="value")
+    if unknown:  # nothing further is looked at, but what the known measures tell should not wait for the next check
+        tables = {written.measures[name].table for _, name in used if not isinstance(name, Issue) and name in written.measures}
+        for table in sorted(tables):
+            yield from check_where(subject, ("where",), kpi.where, table)
 
 
 def _used(subject: Subject, kpi: KPI) -> Iterator[tuple[Path_, str | Issue]]:

@@ -92,6 +92,14 @@ class Double:
     again: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A value that looks like a day or a number and is none: its path, and why. It is read as the text that it is."""
+
+    path: tuple[Any, ...]
+    refused: Refused
+
+
 @dataclass(slots=True)
 class _Open:
     """A collection that is being filled; key: the pending key of a mapping, with its mark."""
@@ -108,13 +116,14 @@ class Composer:
     """Builds one document from its events."""
 
     doubles: list[Double] = field(default_factory=list)
+    slips: list[Slip] = field(default_factory=list)
     root: Any = None
     _open: list[_Open] = field(default_factory=list)
 
     def compose(self, events: Iterable[Any]) -> Any:
         """Return the document as plain data.
 
-        Raises: Refused for tags, anchors, aliases, what is too deep or too much, a second document, and days and numbers that are none.
+        Raises: Refused for tags, anchors, aliases, what is too deep or too much, and a second document.
         """
         documents = 0
         for number, event in enumerate(events):
@@ -137,7 +146,15 @@ class Composer:
         if top is not None and isinstance(top.node, Map) and not top.waits:
             top.key, top.key_mark, top.waits = _key(event), event.start_mark, True
             return
-        self._put(plain(event) if event.style is None else event.value, event.start_mark, event.end_mark.index)
+        self._put(self._value(event), event.start_mark, event.end_mark.index)
+
+    def _value(self, event: ScalarEvent) -> Any:
+        try:
+            return plain(event) if event.style is None else event.value
+        except Refused as refused:
+            last = self._open[-1:]
+            self.slips.append(Slip((*self._path(), *(one.key if isinstance(one.node, Map) else len(one.node) for one in last)), refused))
+            return event.value
 
     def _begin(self, event: Any) -> None:
         top = self._open[-1] if self._open else None
@@ -192,7 +209,10 @@ def _object_to(event: Any, number: int) -> None:
 
 def _key(event: ScalarEvent) -> Any:
     """A key is a word as it is written, or a day."""
-    value = plain(event) if event.style is None and _DAY.fullmatch(event.value) else event.value
+    try:
+        value = plain(event) if event.style is None and _DAY.fullmatch(event.value) else event.value
+    except Refused:
+        return event.value
     return value if isinstance(value, date) else event.value
 
 

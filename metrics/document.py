@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from errors import Issue
-from metrics.compose import Composer, Double, Map, Refused, Seq, Spot
+from metrics.compose import Composer, Double, Map, Refused, Seq, Slip, Spot
 from metrics.syntax import explain
 
 LARGEST_BYTES = 1 << 20
@@ -27,12 +27,13 @@ Path_ = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed file: its text, plain data that know where they stand, and the keys that stand twice."""
+    """A parsed file: its text, plain data that know where they stand, the keys that stand twice, and the values that are none."""
 
     file: str
     text: str
     root: Any
     doubles: tuple[Double, ...] = ()
+    slips: tuple[Slip, ...] = ()
 
     def spot(self, path: Path_) -> Spot | None:
         """Return where the entry at `path` stands, or None when there is no such entry."""
@@ -123,7 +124,7 @@ def parse(name: str, raw: bytes) -> tuple[Document | None, tuple[Issue, ...]]:
         return refused("KPI001", line, column, f"this is not valid YAML: {words}")
     except (YAMLError, ValueError, OverflowError, RecursionError) as error:
         return refused("KPI001", 0, 0, f"this is not valid YAML: {(str(error) or 'unknown').splitlines()[0]}.")
-    return Document(name, text, root, tuple(composer.doubles)), ()
+    return Document(name, text, root, tuple(composer.doubles), tuple(composer.slips)), ()
 
 
 def _line(before: str) -> tuple[int, int]:

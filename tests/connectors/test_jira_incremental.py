@@ -212,6 +212,16 @@ def test_m48_f41_a_deleted_issue_is_marked_by_the_census_and_its_history_goes(si
     assert site.items()[gone.id]["deleted_at"] is None, "the census names it, and it is fetched by its id"
 
 
+def test_a_link_that_is_gone_is_gone_although_only_one_end_counts_as_updated(site: Site) -> None:
+    blocker, blocked = site.server.company.jira.issues[:2]
+    edits.link(site.server.company, blocker, blocked, NOW - HOUR)
+    site.sync()
+    assert [(row["blocker_id"], row["blocked_id"]) for row in site.table("dependencies")] == [(blocker.id, blocked.id)]
+    edits.unlink(site.server.company, site.server.company.jira.links[0], NOW + HOUR / 2)
+    site.sync(NOW + HOUR)
+    assert site.table("dependencies") == [], "the other end still tells of it"
+
+
 def test_who_names_a_deleted_issue_is_read_again_although_nothing_counts_as_its_update(site: Site) -> None:
     gone, blocked, child = site.server.company.jira.issues[:3]
     edits.link(site.server.company, gone, blocked, NOW - HOUR)

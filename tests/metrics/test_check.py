@@ -221,8 +221,16 @@ def test_the_committed_schema_is_current_and_takes_the_shipped_file() -> None:
 )
 def test_values_that_no_reader_can_hold_are_refused_with_their_place(text: str, code: str, words: str) -> None:
     definitions, issues = check_text("k.yaml", GOOD + text + "\n")
-    assert (definitions, [(i.code, i.line) for i in issues]) == (None, [(code, 8)])
+    assert definitions is None or "x" not in definitions.kpis
+    assert [(i.code, i.line) for i in issues] == [(code, 8)]
     assert words in issues[0].message
+
+
+def test_an_unknown_measure_does_not_hide_an_unknown_column_beside_it() -> None:
+    _, issues = check_text("k.yaml", GOOD + "  x: {numerator: peopel, denominator: sessions, where: {devise: mobile}}\n")
+    found = {(i.code, i.suggestion) for i in issues}
+    assert ("KPI025", "Did you mean: people?") in found
+    assert ("KPI021", "Did you mean: device?") in found
 
 
 def test_kpis_on_kpis_are_checked_in_time_whatever_stands_on_what() -> None:

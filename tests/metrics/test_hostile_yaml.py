@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from metrics.check import check_file
+from metrics.check import check_file, check_text
 from metrics.document import parse
 from tests.metrics.work import at_most
 
@@ -52,8 +52,6 @@ def refusal(raw: bytes) -> tuple[str, int, str]:
         (HEAD + "  x: {label: \u2028\ufffe}\n".encode(), "KPI001", 5, "U+FFFE"),
         (HEAD + b"  x: {label: \xff\xfe}\n", "KPI001", 5, "not UTF-8"),
         ("version: 1\n".encode("utf-16"), "KPI001", 1, "not UTF-8"),
-        (HEAD + b"  x: 2026-02-30\n", "KPI004", 5, "is not a day"),
-        (HEAD + b"  x: " + b"9" * 5000 + b"\n", "KPI004", 5, "5000 digits"),
     ],
 )  # fmt: skip
 def test_what_could_hurt_is_refused_with_its_line(raw: bytes, code: str, line: int, words: str) -> None:
@@ -132,3 +130,30 @@ def test_a_file_that_is_being_written_is_never_read_by_half(tmp_path: Path) -> N
     writer.join()
     assert seen
     assert all(names == {"a", "b"} for names in seen)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("2026-02-30", "is not a day of the calendar"), ("9" * 5000, "has 5000 digits"), ("2026-13-01", "month must be in")],
+)
+def test_a_day_or_a_number_that_is_none_costs_its_kpi_alone(value: str, words: str) -> None:
+    lines = [
+        f"  x: {{value: sessions, better: higher, targets: [{{from: 2026-01-01, to: {value}, kind: reach, value: 1}}]}}",
+        "  y: {value: sessions}",
+        "  z: {value: x}",
+    ]
+    definitions, issues = check_text("k.yaml", HEAD.decode() + "\n".join(lines))
+    assert definitions is not None
+    assert list(definitions.kpis) == ["y"]
+    assert [(issue.code, issue.line, issue.kpi) for issue in issues] == [("KPI004", 5, "x"), ("KPI028", 7, "z")]
+    assert words in issues[0].message
+
+
+def test_a_day_that_is_none_in_the_calendar_or_in_a_measure_is_told_where_it_stands() -> None:
+    definitions, issues = check_text("k.yaml", "version: 1\ncalendar: {timezone: 2026-02-30}\n")
+    assert (definitions, [issue.code for issue in issues]) == (None, ["KPI004"])
+    text = "version: 1\nmeasures:\n  m: {table: events, agg: count, where: {day: 2026-02-30}}\nkpis:\n  x: {value: m}\n"
+    definitions, issues = check_text("k.yaml", text)
+    assert definitions is not None
+    assert (list(definitions.measures), list(definitions.kpis)) == ([], [])
+    assert [(issue.code, issue.line) for issue in issues] == [("KPI004", 3), ("KPI028", 5)]
