@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Any
 
-from sqlalchemy import Connection, Date, DateTime, create_engine, insert, literal_column
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import ClauseElement, Connection, CursorResult, Date, DateTime, create_engine, insert, literal_column
+from sqlalchemy.exc import CompileError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from errors import Issue
+from metrics.asking import written
 from metrics.check import Definitions
 from metrics.compile import compile_plan
 from metrics.definitions import Case
@@ -33,10 +34,13 @@ def run_tests(definitions: Definitions) -> tuple[Issue, ...]:
     engine = create_engine("duckdb:///:memory:", poolclass=StaticPool)
     found: list[Issue] = []
     with engine.connect() as connection:
-        warehouse.create_all(connection)
+        plans = {name: make_plan(definitions.measures, definitions.kpis, name) for name in tested}
+        read = sorted({table for plan in plans.values() for table in plan.tables})
+        # nothing is there yet, and DuckDB imports pandas to look whether there is
+        warehouse.create_all(connection, [FACTS[name] for name in read], checkfirst=False)
         connection.commit()
         for name, kpi in tested.items():
-            plan = make_plan(definitions.measures, definitions.kpis, name)
+            plan = plans[name]
             for number, test in enumerate(kpi.tests):
                 found += _run(connection, definitions, name, plan, number, test, kpi.fill == "zero")
                 connection.rollback()
@@ -50,7 +54,7 @@ def _run(connection: Connection, definitions: Definitions, name: str, plan: Plan
         for row in test.given:
             _insert(connection, plan, row)
         actual = _values(connection, definitions, plan, test, zero)
-    except (DBAPIError, KeyError, ValueError) as error:
+    except (DBAPIError, CompileError, KeyError, ValueError) as error:
         reason = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
         yield definitions.issue("KPI041", path, f"KPI '{name}': the test's rows do not fit the table: {reason[:160]}.", name)
         return
@@ -73,7 +77,12 @@ def _insert(connection: Connection, plan: Plan, row: Mapping[str, Any]) -> None:
     lists = [value if isinstance(value, list) else [value] for value in given.values()]
     for values in product(*lists):
         parsed = {name: _value(fitting[0], name, value) for name, value in zip(given, values, strict=True)}
-        connection.execute(insert(FACTS[fitting[0]]).values(**_filled(fitting[0], parsed)))
+        _run_text(connection, insert(FACTS[fitting[0]]).values(**_filled(fitting[0], parsed)))
+
+
+def _run_text(connection: Connection, statement: ClauseElement) -> CursorResult[Any]:
+    """Run a statement with its values written in: DuckDB imports pandas for the first value that is handed over, which takes longer than all tests."""
+    return connection.exec_driver_sql(written(statement, connection.dialect))
 
 
 def _value(table: str, column: str, value: Any) -> Any:
@@ -104,7 +113,7 @@ def _values(connection: Connection, definitions: Definitions, plan: Plan, test: 
     spans = list(calendar.periods(test.grain, Period(min(days), max(days) + timedelta(days=1))))
     where = tuple((name, (v,) if isinstance(v, str) else tuple(v)) for name, v in test.where.items())
     slots = Slots(test.grain, Period(spans[0].start, spans[-1].end), calendar)
-    rows = connection.execute(compile_plan(plan, slots, (), where)).all()
+    rows = _run_text(connection, compile_plan(plan, slots, (), where)).all()
     stored: dict[Any, Any] = {row.period: row._mapping for row in rows}
     found: dict[object, float | None] = {}
     for span in spans:

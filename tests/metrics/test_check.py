@@ -188,6 +188,20 @@ def test_rows_of_a_test_that_fit_no_table_are_named() -> None:
     assert "'many'" in unfit.message
 
 
+def test_a_tests_rows_may_hold_any_text() -> None:
+    text = "x'; DROP TABLE events; -- \\ %s %(a)s :b {c} 🙂"
+    case = json.dumps({"day": "2026-01-01", "event": text, "user_id": ["a", "b"]}, ensure_ascii=False)
+    source = (
+        "version: 1\nmeasures:\n  m: {table: events, agg: count, where: {event: "
+        + json.dumps(text, ensure_ascii=False)
+        + "}}\nkpis:\n  x:\n    value: m\n"
+    )
+    definitions, issues = check_text("k.yaml", source + f"    tests: [{{given: [{case}], expect: {{2026-01-01: 2}}}}]\n")
+    assert issues == ()
+    assert definitions is not None
+    assert run_tests(definitions) == ()
+
+
 def as_json(value: Any) -> Any:
     """Return what an editor sees: days are texts."""
     if isinstance(value, dict):
