@@ -6,5 +6,8 @@ does not exist.
 """
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-app = st.App("pages/frame/frame.py")
+from pages.frame.headers import Headers
+
+app = st.App("pages/frame/frame.py", middleware=[Middleware(Headers)])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from settings import PROJECT_ROOT
 from store.warehouse import Warehouse
+from tests.e2e.browser import browser, needs_browser, visit
 from tests.e2e.processes import below, free_port
 from tests.shop import Shop
 
@@ -61,6 +62,32 @@ def test_serving_without_syncs_asks_no_vendor(small_shop: Shop) -> None:
         wait_until(lambda: answers(port))
         time.sleep(1)
         assert [call for vendor in small_shop.servers for call in vendor.calls] == []
+    finally:
+        server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=30) == 0
+
+
+@needs_browser
+def test_only_scripts_and_addresses_of_the_dashboard_itself_are_let_in(small_shop: Shop) -> None:
+    """Text of a vendor that became a script, by whatever mistake, would not run; nothing can be sent elsewhere."""
+    server, port = served(small_shop, "--no-sync")
+    try:
+        wait_until(lambda: answers(port))
+        with browser() as started:
+            seen = visit(started)
+            page = seen.open(f"http://127.0.0.1:{port}/")
+            assert seen.complaints == []
+            page.evaluate("""() => {
+                const script = document.createElement("script");
+                script.textContent = "window.ran = 'script'";
+                document.body.appendChild(script);
+                document.body.insertAdjacentHTML("beforeend", "<img src='/no-picture' onerror='window.ran = 1'><svg onload='window.ran = 2'></svg>");
+            }""")
+            sent = page.evaluate("fetch('http://localhost:1/').then(() => 'sent', error => String(error))")
+            page.wait_for_timeout(500)
+            assert page.evaluate("window.ran") is None
+        assert "Failed to fetch" in sent
+        assert any("Content Security Policy" in words and "connect-src" in words for words in seen.complaints)
     finally:
         server.send_signal(signal.SIGINT)
         assert server.wait(timeout=30) == 0
