@@ -6,7 +6,6 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from click import Command, Context
 from typer.core import TyperGroup
 from typer.main import get_command_from_info
 from typer.models import CommandInfo
@@ -32,7 +31,7 @@ class Analyses(TyperGroup):
         info = CommandInfo(name=name, callback=getattr(import_module(f"commands.{module}"), function))
         return get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=self.rich_markup_mode)
 
-    def resolve_command(self, context: Context, arguments: list[str]) -> tuple[str | None, Command | None, list[str]]:
+    def resolve_command(self, context: Any, arguments: list[str]) -> Any:
         """Take 'kpi analyse speed_conversion' for 'kpi analyse relationship speed_conversion'."""
         is_kpi = bool(arguments) and arguments[0] not in ANALYSES and not arguments[0].startswith("-")
         return super().resolve_command(context, [RELATIONSHIP, *arguments] if is_kpi else arguments)
