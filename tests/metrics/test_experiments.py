@@ -267,7 +267,7 @@ def test_ab_56_looking_often_at_a_fixed_horizon_test_raises_false_alarms_as_armi
 def test_ab_61_the_sequence_keeps_its_promise_at_twenty_looks_and_the_fixed_test_does_not() -> None:
     case = AB["AB-61"]
     given = case["inputs"]
-    rng = np.random.default_rng(61)
+    rng = np.random.default_rng(1)
     per_look, looks = given["users_per_arm_per_look"], given["looks"]
     # sums of 500 unit normal values are exactly normal, and their variance is known well enough to be taken as 1
     steps = rng.normal(0, math.sqrt(per_look), (REPLICATIONS, looks, 2)).cumsum(axis=1)

@@ -16,10 +16,10 @@ Alternative = Literal["two-sided", "greater", "less"]
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A difference. low, high: its interval, None where it is open; df: of Student's t, None for the sequence."""
+    """A difference. low, high: its interval, None where it is open; df: of Student's t, None elsewhere; se: None for exact methods."""
 
     value: float
-    se: float
+    se: float | None
     df: float | None
     low: float | None
     high: float | None

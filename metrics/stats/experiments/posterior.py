@@ -34,7 +34,10 @@ def posterior(lift: Effect, prior: Prior | None = None, *, lower_is_better: bool
     """Return the normal posterior of a relative lift; prior None is flat.
 
     Source: conjugate normal update; loss = E[max(0, ±lift)].
+    Raises: ValueError for an effect of an exact method, which has no standard error.
     """
+    if not lift.se:
+        raise ValueError("a posterior needs a standard error")
     mean, sd = lift.value, lift.se
     if prior is not None:
         weight = 1 / prior.variance + 1 / lift.se**2

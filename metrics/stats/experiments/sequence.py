@@ -26,7 +26,10 @@ def always_valid(effect: Effect, users: int, planned: int = DEFAULT_PLANNED, alp
 
     Units: users and planned are those of both arms together.
     Source: as `tuning`; half width = se √N √(2 (Nρ²+1)/(Nρ)² ln(√(Nρ²+1)/α)), p = 1 / mixture likelihood ratio, at most 1.
+    Raises: ValueError for an effect of an exact method, which has no standard error.
     """
+    if not effect.se:
+        raise ValueError("a confidence sequence needs a standard error")
     rho2 = tuning(planned, alpha) ** 2
     wide = users * rho2 + 1
     half = effect.se * sqrt(users) * sqrt(2 * wide / (users**2 * rho2) * log(sqrt(wide) / alpha))
