@@ -1,0 +1,49 @@
+"""The sentence about a team's delivery that a director would read aloud."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from metrics.delivery_types import Delivery, Forecast, Outlook
+
+WORDS = {"likely": "likely in time", "at risk": "at risk", "unlikely": "unlikely to be in time", "unknown": ""}
+
+
+def headline(forecast: Forecast) -> str:
+    """Return when the next body of work is done, or why nobody can say."""
+    open_ = [one for one in forecast.outlooks if one.items]
+    if not open_:
+        return "Nothing is open in the running sprint or in a coming release, so there is nothing to forecast."
+    if forecast.reason is not None:
+        return f"No finish date can be given: {forecast.reason}."
+    chosen = next((one for one in open_ if one.kind == "release"), open_[0])
+    return sentence(chosen, len(forecast.weekly))
+
+
+def sentence(one: Outlook, weeks: int) -> str:
+    """Return what is expected of one body of work."""
+    what = f"the {one.items} open items of {one.kind} {one.name}" if one.items != 1 else f"the one open item of {one.kind} {one.name}"
+    after = f" (after {one.ahead} of earlier releases)" if one.ahead else ""
+    verb = "finish" if one.items != 1 else "finishes"
+    if one.p85 is None:
+        return f"With the pace of the last {weeks} weeks {what}{after} {verb} at no date within ten years that could be named at 85 %."
+    text = f"With the pace of the last {weeks} weeks {what}{after} {verb} by {day(one.p85)} (85 %)"
+    if one.due is None or one.chance is None:
+        return f"{text}; no day is planned."
+    return f"{text}; planned for {day(one.due)}: {WORDS[one.verdict]} ({one.chance:.0%})."
+
+
+def day(value: date) -> str:
+    """Return a day that nobody can misread."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def velocity_words(delivery: Delivery, most: int = 7) -> str | None:
+    """Return the velocity of the last closed sprints with its range, or None when there is none."""
+    closed: Sequence[float] = [one.numbers.completed for one in delivery.sprints][-most:]
+    if not closed:
+        return None
+    unit = delivery.sprints[-1].unit
+    many = f"the last {len(closed)} sprints" if len(closed) > 1 else "the only closed sprint"
+    return f"Velocity {sum(closed) / len(closed):.1f} {unit} a sprint, between {min(closed):g} and {max(closed):g} in {many}."
