@@ -62,7 +62,7 @@ def _flow(found: Delivery) -> list[list[str]]:
         rows += [[f"{what}, {level} % within, days", f"{value:.2f}", ""] for level, value in (levels or {}).items()]
         rows += [] if levels else [[f"{what}, days", "–", none]]
     rows.append(["items finished", str(sum(n for _, n in flow.weeks)), ""])
-    rows.append(["in progress now", str(len(flow.ageing)), ""])
+    rows.append(["in progress now", str(flow.in_progress), ""])
     rows.append(["flow efficiency", "–" if flow.efficiency is None else f"{flow.efficiency:.0%}", none if flow.efficiency is None else ""])
     little = flow.little
     expected = "–" if little.expected_days is None else f"{little.expected_days:.2f}"

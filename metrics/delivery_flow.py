@@ -62,6 +62,7 @@ def flow_of(facts: Facts, calendar: Calendar, today: date, weeks: int) -> Flow:
         efficiency=flow_efficiency(times),
         efficiency_items=len(times),
         little=little(wip, len(done), cycle),
+        in_progress=sum(map(_is_open, facts.items)),
         ageing=_ageing(facts.items, calendar.begins(today).replace(tzinfo=None)),
     )
 
@@ -88,8 +89,11 @@ def _time(item: Any, facts: Facts) -> Time | None:
     return time_of([(at, entered) for at, _, entered in moves], item.started_at, item.done_at)
 
 
+def _is_open(item: Any) -> bool:
+    return item.started_at is not None and item.status_category in ("doing", "blocked")
+
+
 def _ageing(items: Sequence[Any], now: datetime) -> tuple[Ageing, ...]:
     """Return the items in progress, the oldest first."""
-    open_ = [item for item in items if item.started_at is not None and item.status_category in ("doing", "blocked")]
-    oldest = sorted(open_, key=lambda item: (item.started_at, item.id))[:MOST_AGEING]
+    oldest = sorted(filter(_is_open, items), key=lambda item: (item.started_at, item.id))[:MOST_AGEING]
     return tuple(Ageing(i.key or i.id, i.title or "", i.url, i.status or "", max(0.0, (now - i.started_at) / DAY)) for i in oldest)

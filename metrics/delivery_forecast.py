@@ -23,8 +23,8 @@ def forecast_of(facts: Facts, launches: Sequence[Launch], current: Burndown | No
     """Return when the running sprint, each release and each launch is ready by the pace of up to 16 recent weeks."""
     weekly = recent_weeks(facts, calendar, today)
     pace = Pace(weekly, today)
-    outlooks = [*_sprint(facts, current, pace), *_releases(facts, pace, today), *_launches(facts, launches, pace, today)]
-    return Forecast(tuple(weekly), tuple(outlooks), pace.reason, _notes(facts, weekly))
+    outlooks = [*_sprint(facts, current, pace), *_releases(facts, pace), *_launches(facts, launches, pace), *_backlog(facts, pace)]
+    return Forecast(today, tuple(weekly), tuple(outlooks), pace.reason, _notes(facts, weekly))
 
 
 def recent_weeks(facts: Facts, calendar: Calendar, today: date) -> list[int]:
@@ -41,10 +41,12 @@ class Pace:
         self._today = today
         self._finish = cache(lambda items: finish(weekly, items))
 
-    def outlook(self, kind: Any, name: str, url: str | None, items: int, ahead: int, due: date | None) -> Outlook:
-        """Return when `items` are done after those ahead; due: last day that is in time."""
+    def outlook(
+        self, kind: Any, name: str, url: str | None, items: int, ahead: int, due: date | None, none: str = "nothing is open"
+    ) -> Outlook:
+        """Return when `items` are done after those ahead; due: last day that is in time; none: the reason when there are no items."""
         if self.reason is not None or items == 0:
-            reason = "nothing is open" if items == 0 else self.reason
+            reason = none if items == 0 else self.reason
             return Outlook(kind, name, url, items, ahead, due, None, None, None, None, "unknown", reason)
         found: Finish = self._finish(items + ahead)
         p50, p85, p95 = (self._date(found.day(share)) for share in (0.5, 0.85, 0.95))
@@ -97,17 +99,18 @@ def _open(facts: Facts, release: Any) -> int:
     return sum(item.release_id == release.id and item.status_category in OPEN for item in facts.items)
 
 
-def _releases(facts: Facts, pace: Pace, today: date) -> list[Outlook]:
+def _releases(facts: Facts, pace: Pace) -> list[Outlook]:
     """Releases queue: the items of those that are planned earlier come first."""
     found, ahead = [], 0
     for release in _waiting(facts):
-        items = _open(facts, release)
-        found.append(pace.outlook("release", release.name or release.id, release.url, items, ahead, release.planned_on))
+        items, done = _open(facts, release), sum(one.release_id == release.id and one.status_category == "done" for one in facts.items)
+        none = f"nothing is open any more, {done} items are done" if done else "no item is assigned to it yet"
+        found.append(pace.outlook("release", release.name or release.id, release.url, items, ahead, release.planned_on, none))
         ahead += items
     return found
 
 
-def _launches(facts: Facts, launches: Sequence[Launch], pace: Pace, today: date) -> list[Outlook]:
+def _launches(facts: Facts, launches: Sequence[Launch], pace: Pace) -> list[Outlook]:
     """A launch waits for every release that is planned before it begins, until the day before."""
     found = []
     for launch in launches:
@@ -115,6 +118,12 @@ def _launches(facts: Facts, launches: Sequence[Launch], pace: Pace, today: date)
         items = sum(_open(facts, one) for one in needed)
         found.append(pace.outlook("launch", launch.name, launch.url, items, 0, launch.start - timedelta(days=1)))
     return found
+
+
+def _backlog(facts: Facts, pace: Pace) -> list[Outlook]:
+    """Everything that is open, whatever it belongs to."""
+    items = sum(item.status_category in OPEN for item in facts.items)
+    return [pace.outlook("backlog", "all open items", None, items, 0, None)]
 
 
 def _notes(facts: Facts, weekly: Sequence[int]) -> tuple[str, ...]:

@@ -89,6 +89,7 @@ class Flow:
     """Flow over whole weeks. cycle, lead: level → days, None when nothing was finished. weeks: (first day, items finished).
 
     unstarted: finished items that never were in progress, so they have no cycle time. efficiency: a fraction of 1.
+    in_progress: items now; ageing: the oldest of them.
     """
 
     period: Period
@@ -102,6 +103,7 @@ class Flow:
     efficiency: float | None
     efficiency_items: int
     little: Little
+    in_progress: int
     ageing: tuple[Ageing, ...]
 
 
@@ -112,7 +114,7 @@ class Outlook:
     p50, p85, p95: dates; chance: share of paths done by the due day. reason: why there are no dates.
     """
 
-    kind: Literal["sprint", "release", "launch"]
+    kind: Literal["sprint", "release", "launch", "backlog"]
     name: str
     url: str | None
     items: int
@@ -128,8 +130,9 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Outlooks by the pace of recent weeks. weekly: items finished in each, oldest first; reason: why there is none."""
+    """Outlooks by the pace of recent weeks. today: they begin here; weekly: items finished in each, oldest first; reason: why there is none."""
 
+    today: date
     weekly: tuple[int, ...]
     outlooks: tuple[Outlook, ...]
     reason: str | None

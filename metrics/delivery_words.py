@@ -14,23 +14,26 @@ def headline(forecast: Forecast) -> str:
     """Return when the next body of work is done, or why nobody can say."""
     open_ = [one for one in forecast.outlooks if one.items]
     if not open_:
-        return "Nothing is open in the running sprint or in a coming release, so there is nothing to forecast."
+        return "No item is open, so there is nothing to forecast."
     if forecast.reason is not None:
         return f"No finish date can be given: {forecast.reason}."
     chosen = next((one for one in open_ if one.kind == "release"), open_[0])
-    return sentence(chosen, len(forecast.weekly))
+    return sentence(chosen, len(forecast.weekly), forecast.today)
 
 
-def sentence(one: Outlook, weeks: int) -> str:
+def sentence(one: Outlook, weeks: int, today: date) -> str:
     """Return what is expected of one body of work."""
-    what = f"the {one.items} open items of {one.kind} {one.name}" if one.items != 1 else f"the one open item of {one.kind} {one.name}"
+    of = "" if one.kind == "backlog" else f" of {one.kind} {one.name}"
+    what = f"the {one.items} open items{of}" if one.items != 1 else f"the one open item{of}"
     after = f" (after {one.ahead} of earlier releases)" if one.ahead else ""
     verb = "finish" if one.items != 1 else "finishes"
     if one.p85 is None:
         return f"With the pace of the last {weeks} weeks {what}{after} {verb} at no date within ten years that could be named at 85 %."
     text = f"With the pace of the last {weeks} weeks {what}{after} {verb} by {day(one.p85)} (85 %)"
     if one.due is None or one.chance is None:
-        return f"{text}; no day is planned."
+        return f"{text}." if one.kind == "backlog" else f"{text}; no day is planned."
+    if one.due < today:
+        return f"{text}; it was planned for {day(one.due)}, which has passed."
     return f"{text}; planned for {day(one.due)}: {WORDS[one.verdict]} ({one.chance:.0%})."
 
 
