@@ -87,7 +87,7 @@ def _sprint(facts: Facts, current: Burndown | None, pace: Pace) -> list[Outlook]
     kinds = {item.id: item.status_category for item in facts.items}
     inside = [one for one in facts.members.get(current.sprint.id, ()) if one.removed_at is None]
     open_ = sum(kinds.get(one.item_id) in OPEN for one in inside)
-    return [pace.outlook("sprint", current.sprint.name, None, open_, 0, current.sprint_days[-1])]
+    return [pace.outlook("sprint", current.sprint.name, None, open_, 0, current.sprint.last_day)]
 
 
 def _waiting(facts: Facts) -> list[Any]:

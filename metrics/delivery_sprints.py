@@ -80,13 +80,22 @@ def burndown(facts: Facts, row: Any, calendar: Calendar, today: date) -> Burndow
     """Return one sprint day by day, through its last day or the last whole day that is held."""
     members = facts.members.get(row.id, [])
     sprint = _sprint(row, [_held(one) for one in members], calendar, None)
-    planned = max(calendar.day_of(row.completed_at or row.end_at or row.start_at) + timedelta(days=1), sprint.days.end)
-    last = sprint.days.end if row.state == "closed" else min(today, max(planned, today))
-    days, whole = _days(sprint.days.start, last), _days(sprint.days.start, planned)
+    last = sprint.days.end if row.state == "closed" else today
+    days, planned = _days(sprint.days.start, last), _days(sprint.days.start, sprint.days.end)
     steps = [step for one in members for step in _steps(one, row, facts.changes, calendar, sprint.unit, len(days))]
     found = burn(steps, len(days))
-    ideal = ideal_line(sprint.numbers.committed, [day.weekday() < SATURDAY for day in whole])
-    return Burndown(sprint, days, whole, found.remaining, found.scope, found.done, found.scope_steps, ideal, _notes(members, sprint))
+    ideal = ideal_line(sprint.numbers.committed, [day.weekday() < SATURDAY for day in planned])
+    return Burndown(
+        sprint,
+        days,
+        max(days, planned, key=len),
+        found.remaining,
+        found.scope,
+        found.done,
+        found.scope_steps,
+        ideal,
+        _notes(members, sprint),
+    )
 
 
 def _days(start: date, end: date) -> tuple[date, ...]:
@@ -127,4 +136,6 @@ def _steps(member: Any, row: Any, changes: Changes, calendar: Calendar, unit: Un
     for at, left, entered in moves:
         if "done" in (left, entered) and left != entered:
             steps.append(Step(place(at), "done", after if entered == "done" else -after))
+        if "cancelled" in (left, entered) and left != entered:  # nobody will do it any more: a change of scope
+            steps.append(Step(place(at), "scope", -after if entered == "cancelled" else after))
     return steps

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from metrics.stats.sprint_numbers import SprintNumbers
@@ -40,12 +40,17 @@ class Sprint:
     numbers: SprintNumbers
     basis: Basis | None = None
 
+    @property
+    def last_day(self) -> date:
+        """The sprint's last day."""
+        return self.days.end - timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Burndown:
     """A running (or the last) sprint day by day. days: first day … last whole day; lines: one value more, the first is the start.
 
-    ideal: over all of the sprint's days, None when it has no working day. planned_end: the sprint's last day.
+    sprint_days: through the sprint's planned end, or further when it overruns. ideal: over the planned days, None when none is a working day.
     """
 
     sprint: Sprint

@@ -67,7 +67,13 @@ def test_every_burndown_begins_with_the_commitment_and_ends_with_the_velocity(ca
         held = facts.members[row.id]
         assert found.scope[0] == pytest.approx(found.sprint.numbers.committed), row.name
         assert found.done[-1] == pytest.approx(found.sprint.numbers.completed), row.name
-        stayed = sum(one.points_at_end or 0 for one in held if one.removed_at is None and (one.committed or not one.completed_outside))
+        ends = {one.item_id: [c for at, _, c in facts.changes.get(one.item_id, ()) if at <= row.completed_at][-1:] for one in held}
+        stays = [
+            one
+            for one in held
+            if one.removed_at is None and ends[one.item_id] != ["cancelled"] and (one.committed or not one.completed_outside)
+        ]
+        stayed = sum(one.points_at_end or 0 for one in stays)
         assert found.scope[-1] == pytest.approx(stayed), row.name
         assert len(found.remaining) == len(found.days) + 1 == len(found.sprint_days) + 1
         checked += 1
@@ -147,7 +153,7 @@ def open_item(number: int, **more: Any) -> dict[str, Any]:
 
 
 def held(home: Path, **tables: Sequence[Mapping[str, Any]]) -> Catalog:
-    """Return a catalog over these rows, all from one source, held through Sunday, 1 March 2026."""
+    """Return a catalog over these rows, all from one source, held through Saturday, 28 February 2026 (no zone is set, so days are those of UTC)."""
     home.mkdir(exist_ok=True)
     (home / "kpi_definitions.yaml").write_text(DEFINITIONS, encoding="utf-8")
     with Warehouse(Workspace(home)).build(reporting_zone="Europe/Vienna") as build:
@@ -190,14 +196,14 @@ def test_releases_queue_and_their_days_are_held_against_the_plan(tmp_path: Path)
     found = delivery(tmp_path, work_items=[*worked(12), *waiting], releases=releases)
     one, two, three = (o for o in found.forecast.outlooks if o.kind == "release")
     assert [(o.name, o.items, o.ahead) for o in (one, two, three)] == [("One", 6, 0), ("Two", 3, 6), ("Three", 0, 9)]
-    # three items a week without fail: six are done in the second week from Monday, 2 March, and never later
+    # three items a week without fail: six are done in the second week of work from Monday, 2 March, and never later
     assert (one.p95, one.chance, one.verdict) == (date(2026, 3, 13), 1.0, "likely")
     assert one.p50 is not None
     assert date(2026, 3, 9) <= one.p50 <= date(2026, 3, 13)
     assert two.p95 == date(2026, 3, 20)
     assert three.reason == "no item is assigned to it yet"
     assert found.sentence.startswith(
-        "With the pace of the last 11 weeks the 6 open items of release One finish by 13 Mar 2026 (85 %); planned for 13 Mar 2026"
+        "With the pace of the last 11 weeks the 6 open items of release One finish by 13 Mar 2026 (85\u202f%); planned for 13 Mar 2026"
     )
 
 
@@ -237,7 +243,10 @@ def test_a_planned_day_that_has_passed_is_said_to_have_passed() -> None:
 
 def one_sprint(home: Path, members: Sequence[Mapping[str, Any]], freezes: Sequence[SprintFreeze] = (), **tables: Any) -> Sprint:
     sprints = [{"id": "7", "board": "B", "name": "S7", "state": "closed", "start_at": datetime(2026, 2, 2, 8), "end_at": datetime(2026, 2, 13, 15), "completed_at": datetime(2026, 2, 13, 16)}]  # fmt: skip
-    with held(home, work_items=worked(6), sprints=sprints, sprint_items=members, **tables) as opened, opened._generation().engine.connect() as connection:
+    with (
+        held(home, work_items=worked(6), sprints=sprints, sprint_items=members, **tables) as opened,
+        opened._generation().engine.connect() as connection,
+    ):
         team = next(one for one in read_teams(connection) if one.board)
         return closed_sprints(team, read_facts(connection, team), by_key(freezes), opened.calendar)[0]
 
@@ -259,6 +268,70 @@ def test_a_freeze_in_time_is_believed_before_the_replay(tmp_path: Path) -> None:
     close = replace(start, moment="close", items=(SprintItem("0", 5.0, True, True, False, False, True),))
     found = one_sprint(tmp_path, MEMBERS, [start, close])
     assert (found.basis, found.numbers.committed, found.numbers.completed) == ("frozen", 2.0, 5.0)
+
+
+def test_a_sprint_that_overruns_is_drawn_past_its_planned_end(tmp_path: Path) -> None:
+    sprint = {
+        "id": "7",
+        "board": "B",
+        "name": "S7",
+        "state": "active",
+        "start_at": datetime(2026, 2, 16, 8),
+        "end_at": datetime(2026, 2, 27, 15),
+    }
+    members = [{"sprint_id": "7", "item_id": "9001", "committed": True, "completed": False, "points_at_start": 3.0, "points_at_end": 3.0}]
+    found = delivery(tmp_path, work_items=[*worked(6), open_item(9001)], sprints=[sprint], sprint_items=members).current
+    assert found is not None
+    assert found.days == found.sprint_days
+    assert (found.days[-1], found.sprint.last_day) == (date(2026, 2, 28), date(2026, 2, 27))
+    assert found.remaining == (3.0,) * 14
+    assert found.ideal is not None
+    assert (len(found.ideal), found.ideal[-1]) == (13, 0)
+
+
+def test_reopened_removed_cancelled_and_reestimated_items_are_drawn_on_their_days(tmp_path: Path) -> None:
+    sprint = {
+        "id": "7",
+        "board": "B",
+        "name": "S7",
+        "state": "active",
+        "start_at": datetime(2026, 2, 16, 8),
+        "end_at": datetime(2026, 2, 27, 15),
+    }
+
+    def member(item_id: str, start: float | None, end: float | None, **more: Any) -> dict[str, Any]:
+        return {
+            "sprint_id": "7",
+            "item_id": item_id,
+            "committed": True,
+            "completed": False,
+            "points_at_start": start,
+            "points_at_end": end,
+        } | more
+
+    def move(item_id: str, day: int, left: str, entered: str) -> dict[str, Any]:
+        return {"item_id": item_id, "at": datetime(2026, 2, day, 12), "from_category": left, "to_category": entered}
+
+    members = [
+        member("1", 3.0, 5.0),  # estimated anew, done on day 2, opened again on day 3, done on day 4
+        member("2", 8.0, 8.0, removed_at=datetime(2026, 2, 18, 12)),
+        member("3", 2.0, 2.0),  # cancelled on day 5
+        member("4", None, 1.0, committed=False, added_at=datetime(2026, 2, 19, 12)),
+    ]
+    moves = [
+        move("1", 17, "doing", "done"),
+        move("1", 18, "done", "doing"),
+        move("1", 19, "doing", "done"),
+        move("3", 20, "todo", "cancelled"),
+    ]
+    items = [*worked(6), *(open_item(n) for n in range(1, 5))]
+    unique = list({one["id"]: one for one in items}.values())
+    found = delivery(tmp_path, work_items=unique, status_changes=moves, sprints=[sprint], sprint_items=members).current
+    assert found is not None
+    assert found.scope[:6] == (13.0, 13.0, 13.0, 5.0, 7.0, 5.0)
+    assert found.done[:6] == (0.0, 0.0, 5.0, 0.0, 5.0, 5.0)
+    assert found.scope[-1] == 6.0
+    assert found.remaining[-1] == 1.0
 
 
 REPORT = [
