@@ -71,6 +71,7 @@ def test_spr_06_scope_events_stand_apart_from_completions() -> None:
     assert (list(found.remaining), list(found.scope), list(found.done)) == tuple(
         case["expected"][n] for n in ("remaining", "scope", "done")
     )
+    assert found.scope_steps[:8] == (0, 0, 5, 0, 3, 1, -8, 2)  # the commitment itself is no change of scope
     line = ideal_line(21, [True] * days)
     assert line is not None
     near(case, line[7], "ideal_remaining_day7")

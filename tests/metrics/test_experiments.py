@@ -469,6 +469,7 @@ def test_rank_bounds_cover_the_quantile_as_often_as_they_promise() -> None:
         low, high = bounds
         covered = scipy.stats.binom.cdf(high - 1, n, share) - scipy.stats.binom.cdf(low - 1, n, share)
         assert 0.95 <= covered <= 0.975
+    assert rank_bounds(100, 0.5) == (40, 61)  # the textbook's ranks for a median of 100 (Conover, Practical Nonparametric Statistics)
     assert rank_bounds(10, 0.95) is None
 
 
