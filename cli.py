@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
-from typer.main import get_command_from_info
+from typer.main import get_command_from_info, get_group
 from typer.models import CommandInfo
 
 from commands.common import Home, say
@@ -28,6 +28,7 @@ COMMANDS = {
     "docs": "docs:docs",
     "tables": "definitions:tables",
     "doctor": "doctor:doctor",
+    "analyse": "analyse:group",
     "status": "status:status",
     "serve": "serve:serve",
     "backup": "backup:backup",
@@ -56,7 +57,10 @@ class Commands(TyperGroup):
         if home is None:
             return None
         module, function = home.split(":")
-        info = CommandInfo(name=name, callback=getattr(import_module(f"commands.{module}"), function), hidden=name in HIDDEN)
+        found = getattr(import_module(f"commands.{module}"), function)
+        if isinstance(found, typer.Typer):
+            return get_group(found)
+        info = CommandInfo(name=name, callback=found, hidden=name in HIDDEN)
         return get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=self.rich_markup_mode)
 
 

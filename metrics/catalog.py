@@ -22,6 +22,7 @@ from metrics.compare import target_status
 from metrics.comparisons import Where
 from metrics.coverage import Reach, StreamCoverage, freshness, reach, read_coverage
 from metrics.definitions import KPI as Definition
+from metrics.delivery_types import Delivery, Team
 from metrics.events import definition_events, read_events, read_sprints
 from metrics.force import InForce, in_force
 from metrics.plan import Plan, make_plan
@@ -301,6 +302,22 @@ class Catalog:
             generation=self._generation().number,
             notes=speed.rare(cells, weights),
         )
+
+    def teams(self) -> tuple[Team, ...]:
+        """Return the boards, and projects without one, whose delivery may be asked about; () for an empty store."""
+        from metrics import delivery  # only who asks pays for numpy
+
+        return () if self._opened is None else delivery.teams(self._opened.engine)
+
+    def delivery(self, board: str | None = None, weeks: int = 12) -> Delivery:
+        """Return sprints, flow and forecast of a board.
+
+        Raises: QueryError for a board that is not known, StoreError for an empty store.
+        """
+        from metrics import delivery
+
+        opened = self._generation()
+        return delivery.read_delivery(opened.engine, opened.number, self.calendar, self._streams, self.ledger, board, weeks)
 
     def _answers(self, questions: Sequence[Question]) -> list[Answer]:
         """Answer from the pinned generation, what was answered before from what was kept."""

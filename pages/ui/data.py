@@ -16,6 +16,7 @@ import streamlit as st
 
 from errors import StoreError
 from metrics import KPI, Catalog, open_catalog, record_definitions
+from metrics.delivery_types import Delivery, Team
 from metrics.entry import Entry, newest_rows, sql_of
 from metrics.entry import entries as read_entries
 from metrics.preview import Preview
@@ -125,6 +126,20 @@ def speed_conversion(kpi: str, period: Period) -> SpeedConversion:
     """Return the descriptive cut of a relationship."""
     opened = catalog()
     found: SpeedConversion = _kept(opened, f"speed {kpi} {period!r}", lambda: opened.speed_conversion(kpi, period))
+    return found
+
+
+def teams() -> tuple[Team, ...]:
+    """Return whose delivery may be asked about."""
+    opened = catalog()
+    found: tuple[Team, ...] = _kept(opened, "teams", opened.teams)
+    return found
+
+
+def delivery(board: str, weeks: int) -> Delivery:
+    """Return the delivery of a board."""
+    opened = catalog()
+    found: Delivery = _kept(opened, f"delivery {weeks} {board}", lambda: opened.delivery(board, weeks))
     return found
 
 
