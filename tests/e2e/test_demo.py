@@ -10,11 +10,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from settings import Workspace
 from store.warehouse import Warehouse
@@ -135,9 +133,11 @@ def test_the_chosen_kpis_can_be_read_on_both_grounds(demo: Demo, dark: bool) -> 
         demo.wait()
     with browser() as started:
         page = visit(started, dark=dark).open(f"{demo.url}/side_by_side")
-        with suppress(PlaywrightTimeout):  # what is asked is the picture that stays, not the first frame of a busy machine
-            page.wait_for_function(f"(ratios => ratios.length >= 3 && Math.min(...ratios) >= 4.5)(({CONTRAST})())", timeout=15_000)
-        ratios = page.evaluate(CONTRAST)
+        for _ in range(30):  # what is asked is the picture that stays, not the first frame of a busy machine
+            ratios = page.evaluate(CONTRAST)
+            if len(ratios) >= 3 and min(ratios) >= 4.5:
+                break
+            page.wait_for_timeout(500)
     assert len(ratios) >= 3
     assert min(ratios) >= 4.5
 

@@ -278,9 +278,10 @@ def test_ab_61_the_sequence_keeps_its_promise_at_twenty_looks_and_the_fixed_test
         users = range(2 * per_look, 2 * per_look * looks + 1, 2 * per_look)
         valid += any(always_valid(e, n, given["tuning_N_star"]).p_value < 0.05 for e, n in zip(effects, users, strict=True))
     print(f"{REPLICATIONS} replications: fixed horizon {fixed / REPLICATIONS:.4f}, sequence {valid / REPLICATIONS:.4f}")
-    noise = 4 * math.sqrt(0.24 * 0.76 / REPLICATIONS)
-    assert fixed / REPLICATIONS == pytest.approx(case["expected"]["any_rejection_fixed_horizon"], abs=noise)
-    assert valid / REPLICATIONS == pytest.approx(case["expected"]["any_rejection_sequential"], abs=case["tolerance"]["abs"])
+    for share, name in ((fixed / REPLICATIONS, "any_rejection_fixed_horizon"), (valid / REPLICATIONS, "any_rejection_sequential")):
+        published = case["expected"][name]
+        # whatever the seed: four standard errors of ours, and the rounding of the published share
+        assert share == pytest.approx(published, abs=4 * math.sqrt(published * (1 - published) / REPLICATIONS) + case["tolerance"]["abs"])
     assert valid / REPLICATIONS <= case["expected"]["acceptance"]["sequential_max"]
 
 
