@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+import streamlit as st
 import time_machine
 
 from connectors.sync import Order
@@ -73,6 +74,7 @@ def test_refused_failed_and_never_synced_sources_are_told_apart_even_before_the_
 
 
 def test_a_broken_sources_file_is_said_and_takes_nothing_away(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    st.cache_data.clear()
     path = shop.space.sources_file
     text = path.read_text()
     path.write_text("sources: [")
