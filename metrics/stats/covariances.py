@@ -45,9 +45,9 @@ class Whitened:
     state: Array
     spread: Array
 
-    def until(self, end: int) -> Whitened:
-        """Return what the filter had said after the first `end` points."""
-        return Whitened(self.values[:end], self.log_variance[:end], self.state[: end + 1], self.spread[: end + 1])
+    def part(self, end: int, columns: list[int]) -> Whitened:
+        """Return what the filter had said of some columns after the first `end` points."""
+        return Whitened(self.values[:end, :, columns], self.log_variance[:end], self.state[: end + 1, :, columns], self.spread[: end + 1])
 
 
 @lru_cache(maxsize=1)

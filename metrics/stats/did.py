@@ -101,7 +101,7 @@ def estimate(panel: Panel, *, confidence: float = 0.95) -> Estimate:
         variance, worth = variance + part, worth + part**2 / (len(each) - 1)
     if variance <= 0:
         raise NoFit("the blocks of days do not differ, so that nothing tells how sure the comparison is")
-    free, error = variance**2 / worth, variance**0.5
+    free, error = variance**2 / worth, float(variance**0.5)
     half = float(stdtrit(free, (1 + confidence) / 2)) * error
     return Estimate(value, value - half, value + half, float(2 * stdtr(free, -abs(value) / error)), confidence)
 

@@ -7,7 +7,6 @@ t(n-k) over the candidates. No sampling: the same numbers give the same answer, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +19,8 @@ Array = Any
 LEAST_FREE = 3
 """Points beyond the number of columns that a fit needs at least."""
 ALIKE = "a column of the design says nothing that the others do not say"
+MOST_ALIKE = 1e12
+"""Condition beyond which columns cannot be told apart."""
 FLAT = 1e-12
 """Residuals below this share of the values' size are nothing but rounding."""
 
@@ -89,20 +90,47 @@ def fit(y: Array, design: Array) -> Fit:
     >>> round(fit(volume, step).coefficient(1).value)
     -251
     """
-    return fits(y, design, (len(y),))[0]
+    return prepare(y, design).until(len(y))
 
 
-def fits(y: Array, design: Array, ends: Sequence[int]) -> list[Fit]:
-    """Return the regressions on the first points up to each end, all from one pass; the last end is the longest.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A regression that has run through time once and can answer from the points up to any date. Fields: as in `Fit` and `_rotated`."""
 
-    Raises: as `fit`.
+    design: Array
+    known: Array
+    filtered: Whitened
+    start: Array
+    rotation: Array
+    expected: Array
+
+    def until(self, end: int) -> Fit:
+        """Return the regression on the first `end` points.
+
+        Trailing columns that are 0 throughout those points have not begun and are left out: columns that begin later must stand last, by date.
+        Raises: NoFit as `fit`.
+        """
+        begun = np.flatnonzero((self.design[:end] != 0).any(axis=0))
+        width = int(begun[-1]) + 1 if len(begun) else 0
+        points = int(self.known[:end].sum())
+        if points < width + LEAST_FREE:
+            raise NoFit(f"{points} points are too few for {width} columns")
+        columns = [*range(width), -1]
+        return _averaged(
+            self.filtered.part(end, columns), points, self.start[:width], self.rotation[:width, :width], self.expected[:end, columns]
+        )
+
+
+def prepare(y: Array, design: Array) -> Prepared:
+    """Return the regression of y on design, ready to answer from the points up to any date.
+
+    Raises: NoFit as `fit`.
     """
-    y, design = np.asarray(y, dtype=float)[: ends[-1]], np.asarray(design, dtype=float)[: ends[-1]]
+    y, design = np.asarray(y, dtype=float), np.asarray(design, dtype=float)
     known = np.isfinite(y)
     rotated, start, rotation, left = _rotated(y, design, known)
     filtered = whiten(np.column_stack([rotated, left]), known)
-    expected = np.column_stack([rotated, design @ start])
-    return [_averaged(filtered.until(end), int(known[:end].sum()), start, rotation, expected[:end]) for end in ends]
+    return Prepared(design, known, filtered, start, rotation, np.column_stack([rotated, design @ start]))
 
 
 def _rotated(y: Array, design: Array, known: Array) -> tuple[Array, Array, Array, Array]:
@@ -133,12 +161,9 @@ def _averaged(filtered: Whitened, points: int, start: Array, rotation: Array, co
     cross = values.transpose(0, 2, 1) @ values
     inside, beside, square = cross[:, :width, :width], cross[:, :width, width], cross[:, width, width]
     free = points - width
-    try:
-        inverse = np.linalg.inv(inside)
-    except np.linalg.LinAlgError:
-        raise NoFit(ALIKE) from None
-    if free < LEAST_FREE:
-        raise NoFit(f"{points} points are too few for {width} columns")
+    if width == 0 or (np.linalg.cond(inside) > MOST_ALIKE).any():
+        raise NoFit(ALIKE)
+    inverse = np.linalg.inv(inside)
     slope = np.einsum("ckl,cl->ck", inverse, beside)
     left = np.maximum(square - np.einsum("ck,ck->c", beside, slope), np.finfo(float).tiny)
     log_weight = np.log(family().mass) - 0.5 * (filtered.log_variance.sum(axis=0) + np.linalg.slogdet(inside)[1] + free * np.log(left))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from metrics.stats.gls import NoFit, fit, fits
+from metrics.stats.gls import NoFit, fit, prepare
 from metrics.stats.mixture import Estimate, Mixture
 
 Array = Any
@@ -47,7 +47,7 @@ def effect(y: Array, design: Array, pre: int, *, confidence: float = 0.95) -> Ef
 
     >>> import numpy as np
     >>> y = np.tile([99.0, 101.0], 40) + 10 * (np.arange(80) >= 60)
-    >>> round(effect(y, np.ones((80, 1)), 60).average.value, 6)
+    >>> round(effect(y, np.ones((80, 1)), 60).average.value, 1)
     10.0
     """
     y, design = np.asarray(y, dtype=float), np.asarray(design, dtype=float)
@@ -80,26 +80,32 @@ class Placebo:
 def placebos(y: Array, design: Array, after: int, dates: Sequence[int]) -> list[Placebo]:
     """Return the average effects over the `after` points from each date on, as they would have been found from the points before it.
 
-    dates: in order; a date with no known point after it is left out.
-    Raises: NoFit when the first date has too few points before it.
+    Columns that begin later than a date are left out there and must stand last in the design, by the date on which they begin. A date
+    without a regression or a known point is left out.
+    Raises: NoFit when there is no regression on all points either.
     """
     y, design, found = np.asarray(y, dtype=float), np.asarray(design, dtype=float), []
-    for date, before in zip(dates, fits(y, design, dates) if dates else (), strict=True):
-        window = y[date : date + after]
-        known = np.isfinite(window)
+    ready = prepare(y, design) if dates else None
+    for date in dates:
+        window, known = y[date : date + after], np.isfinite(y[date : date + after])
+        assert ready is not None
+        try:
+            before = ready.until(date)
+        except NoFit:
+            continue
         if known.any():
-            law = before.forecast(design[date : date + after], (known / known.sum())[None, :])
+            law = before.forecast(design[date : date + after, : len(before.start)], (known / known.sum())[None, :])
             law = _minus(np.array([window[known].mean()]), law, slice(0, 1))
             low = float(law.below(np.zeros(1))[0])
             found.append(Placebo(date, float(law.centre()[0]), 2 * min(low, 1 - low)))
     return found
 
 
-def placebo_dates(first: int, last: int, wanted: int) -> list[int]:
-    """Return up to `wanted` different points from first to last (both included), evenly spread."""
-    if last < first:
-        return []
-    return sorted({round(at) for at in np.linspace(first, last, min(wanted, last - first + 1))})
+def spread_out(dates: Sequence[int], wanted: int) -> list[int]:
+    """Return up to `wanted` of the dates, evenly spread from the first to the last."""
+    if len(dates) <= wanted:
+        return list(dates)
+    return [dates[round(at)] for at in np.linspace(0, len(dates) - 1, wanted)]
 
 
 def before_after(y: Array, pre: int, after: int) -> float | None:
