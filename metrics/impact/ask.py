@@ -117,9 +117,9 @@ def _judged(found: Impact) -> Impact:
     if rules.too_many(found.placebos):
         assert found.placebos is not None
         number = f"{found.placebos.significant} of {len(found.placebos.effects)}"
-        return replace(
-            found, reason=f"{number} earlier dates on which nothing happened look just as significant, so that this one says nothing"
-        )
+        reason = f"{number} earlier dates on which nothing happened look just as significant, so that this one says nothing"
+        bare = tuple(replace(point, so_far=None) for point in found.points)
+        return replace(found, reason=reason, effect=None, relative=None, total=None, others=None, panel=None, points=bare)
     grade, reason = rules.grade(found.joint, found.placebos, found.panel, found.relative or found.effect)
     return replace(found, grade=grade, reason=reason, verdict=rules.verdict(found.relative, found.effect, found.better))
 

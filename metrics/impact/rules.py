@@ -116,12 +116,12 @@ def grade(joint: Sequence[str], placebos: Placebos | None, panel: Estimate | Non
     if joint:
         return "D", f"joint with {', '.join(joint)}: what each of them did cannot be told apart"
     if placebos is None or len(placebos.effects) < FEW_PLACEBOS:
-        few = "too few quiet dates before it for placebos"
-        return "C", f"one series, {few}"
+        few = "no segment known to be untouched, and too few quiet dates before it for placebos"
+        return "C", few
     share = f"{placebos.as_large} of {len(placebos.effects)} placebo dates show as much"
     if panel is not None and agrees(panel, effect):
         return "B", f"compared with segments that it did not touch; {share}"
-    return "C", f"one series, with nothing untouched beside it that would confirm it; {share}"
+    return "C", f"no segment known to be untouched that would confirm it; {share}"
 
 
 def agrees(panel: Estimate, effect: Estimate) -> bool:

@@ -18,6 +18,8 @@ from errors import StoreError
 from metrics import KPI, Catalog, open_catalog, record_definitions
 from metrics.entry import Entry, newest_rows, sql_of
 from metrics.entry import entries as read_entries
+from metrics.impact import ImpactReport
+from metrics.impact import impacts as all_impacts
 from metrics.preview import Preview
 from metrics.preview import preview as compare_versions
 from metrics.trust import Trust
@@ -127,6 +129,13 @@ def speed_conversion(kpi: str, period: Period) -> SpeedConversion:
     """Return the descriptive cut of a relationship."""
     opened = catalog()
     found: SpeedConversion = _kept(opened, f"speed {kpi} {period!r}", lambda: opened.speed_conversion(kpi, period))
+    return found
+
+
+def impacts(kpis: tuple[str, ...]) -> ImpactReport:
+    """Return the impact of all releases and campaigns, on the KPIs that they name or on those given."""
+    opened = catalog()
+    found: ImpactReport = _kept(opened, f"impacts {kpis!r}", lambda: all_impacts(opened, None, kpis))
     return found
 
 
