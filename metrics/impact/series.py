@@ -89,7 +89,7 @@ def read_series(catalog: Catalog, kpi: str, windows: Windows) -> Series | Refuse
         return from_counts(plan, read_days(catalog, kpi, windows), windows, ())
     rows = catalog.ask(Question(kpi, "day", Period(windows.before.start, windows.after.end))).rows
     values = np.array([row.value if row.complete and not row.settling and row.value is not None else np.nan for row in rows], dtype=float)
-    return _logged("day", _days_of(windows), values, windows)
+    return logged("day", days_of(windows), values, windows)
 
 
 def from_counts(plan: Plan, days: Days, windows: Windows, without: Sequence[str]) -> Series | Refused:
@@ -106,12 +106,12 @@ def from_counts(plan: Plan, days: Days, windows: Windows, without: Sequence[str]
     if not has_money and _is_ample(plan, leaves, days.known):
         values = np.where(days.known, _values(plan, leaves), np.nan)
         if not (values[np.isfinite(values)] <= 0).any():
-            return _logged("day", _days_of(windows), values, windows)
+            return logged("day", days_of(windows), values, windows)
     weekly = {key: np.nansum(values.reshape(-1, WEEK), axis=1) for key, values in leaves.items()}
     known = days.known.reshape(-1, WEEK).all(axis=1)
     if not _is_ample(plan, weekly, known):
         return Refused(f"fewer than {LEAST_COUNT} are counted in a usual week, too few for a rate")
-    return _logged("week", _weeks_of(windows), np.where(known, _values(plan, weekly), np.nan), windows)
+    return logged("week", _weeks_of(windows), np.where(known, _values(plan, weekly), np.nan), windows)
 
 
 def _values(plan: Plan, leaves: Mapping[str, Array]) -> Array:
@@ -144,10 +144,10 @@ def _summed(plan: Plan, values: Array, windows: Windows) -> Series | Refused:
     is_count = all(leaf.measure.agg == "count" for leaf in plan.leaves)
     if is_count and (len(seen) == 0 or abs(float(seen.mean())) * windows.after.days < LEAST_EXPECTED):
         return Refused(f"fewer than {LEAST_EXPECTED} are expected in the days after it")
-    return Series("day", "level", _days_of(windows), values, windows.before.days, True)
+    return Series("day", "level", days_of(windows), values, windows.before.days, True)
 
 
-def _logged(grain: Literal["day", "week"], periods: tuple[Period, ...], values: Array, windows: Windows) -> Series:
+def logged(grain: Literal["day", "week"], periods: tuple[Period, ...], values: Array, windows: Windows) -> Series:
     """Compare as logarithms what is above 0 throughout, because such values move by shares; else as they are."""
     pre = windows.before.days if grain == "day" else windows.before.days // WEEK
     if (values[np.isfinite(values)] > 0).all():
@@ -166,10 +166,10 @@ def _of_conversion(catalog: Catalog, kpi: str, windows: Windows) -> Series | Ref
     known = np.isfinite(np.array(values, dtype=float))
     if not known.any() or float(np.median(np.array(counts)[known], axis=0).min()) < LEAST_COUNT:
         return Refused(f"fewer than {LEAST_COUNT} of {len(plan.leaves)} sides are counted in a usual week, too few for a rate")
-    return _logged("week", _weeks_of(windows), np.array(values, dtype=float), windows)
+    return logged("week", _weeks_of(windows), np.array(values, dtype=float), windows)
 
 
-def _days_of(windows: Windows) -> tuple[Period, ...]:
+def days_of(windows: Windows) -> tuple[Period, ...]:
     return _steps(windows, 1)
 
 

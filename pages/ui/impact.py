@@ -12,7 +12,7 @@ from pages.ui.theme import NEUTRAL, SERIES
 
 SHOWN_BEFORE = 84
 """Days before the event that are drawn; all of them enter the computation."""
-HEAD, TOP, DISTANCE, SO_FAR = 56, 230, 64, 120
+HEAD, TOP, DISTANCE, SO_FAR = 70, 230, 64, 120
 
 
 def table(report: ImpactReport) -> list[dict[str, str]]:
@@ -79,7 +79,7 @@ def chart_options(one: Impact) -> dict[str, Any]:
         "_height": HEAD + TOP + (DISTANCE + SO_FAR if has_effect else 0) + 44,
         "animation": False,
         "title": _titles(one, has_effect),
-        "legend": {"data": ["Observed", "Expected without it"], "top": 2, "right": 24},
+        "legend": {"data": ["Observed", "Expected without it"], "top": 22, "right": 24},
         "grid": grids,
         "xAxis": [_time_axis(shown, n, len(grids)) for n in range(len(grids))],
         "yAxis": [_value_axis(n, _unit(one, n)) for n in range(len(grids))],
