@@ -57,7 +57,7 @@ def read_names(catalog: Catalog) -> Names:
 
 def _fallback(catalog: Catalog) -> tuple[tuple[str, ...], str]:
     known = [kpi for kpi in catalog.kpis() if kpi.type != "relationship" and "day" in kpi.grains]
-    certified = tuple(kpi.name for kpi in known if catalog.definition(kpi.name).certified is not None)
+    certified = tuple(kpi.name for kpi in known if (vouched := catalog.definition(kpi.name).certified) and vouched.hash == kpi.hash)
     if certified:
         return certified, "An event that names no KPI is measured on the certified KPIs."
     steering = tuple(kpi.name for kpi in known if kpi.role == "output" and kpi.targets)

@@ -62,7 +62,7 @@ def windows(event: Event, others: Sequence[Event], held: Period) -> Windows | Re
 def _too_short(event: Event, held: Period) -> str:
     left = (held.end - event.start).days
     if left < LEAST_AFTER:
-        return f"{_days(max(left, 0))} after it are complete and settled; {LEAST_AFTER} are needed"
+        return f"{_days(max(left, 0))} after it, complete and settled; {LEAST_AFTER} are needed"
     return "the days after it are those around the turn of the year, which no time before them foretells"
 
 
