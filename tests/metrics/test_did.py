@@ -133,5 +133,12 @@ def test_discoveries_are_those_of_statsmodels(p_values: list[float], rate: float
     assert discoveries(p_values, rate=rate) == list(multipletests(p_values, alpha=rate, method="fdr_bh")[0])
 
 
+def test_discoveries_of_a_few_true_findings_among_many_are_those_of_statsmodels() -> None:
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        p_values = list(np.concatenate([rng.uniform(0, 1, 30), rng.uniform(0, 0.02, 6)]))
+        assert discoveries(p_values) == list(multipletests(p_values, alpha=0.05, method="fdr_bh")[0])
+
+
 def test_no_findings_give_no_discoveries() -> None:
     assert discoveries([]) == []
