@@ -89,6 +89,12 @@ def test_a_release_that_does_nothing_is_none_or_open(tmp_path: Path) -> None:
     assert found.total is not None
     assert found.total.low < 0 < found.total.high
     assert found.points[-1].so_far == found.total
+    assert found.effect is not None
+    assert found.relative is not None
+    observed = float(np.mean([p.observed for p in found.points[-28:] if p.observed is not None]))
+    assert found.relative.low == pytest.approx(observed / (observed - found.effect.low) - 1)
+    assert found.relative.high == pytest.approx(observed / (observed - found.effect.high) - 1)
+    assert found.total.value == pytest.approx(28 * found.effect.value)
 
 
 def test_the_plain_comparison_is_the_ratio_of_the_sums(tmp_path: Path) -> None:
