@@ -120,7 +120,7 @@ def grade(joint: Sequence[str], placebos: Placebos | None, panel: Estimate | Non
         return "C", few
     share = f"{placebos.as_large} of {len(placebos.effects)} placebo dates show as much"
     if panel is not None and agrees(panel, effect):
-        return "B", f"compared with segments that it did not touch; {share}"
+        return "B", share
     return "C", f"no segment known to be untouched that would confirm it; {share}"
 
 
