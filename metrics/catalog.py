@@ -7,9 +7,9 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Select, func, select
 
 from errors import Issue, QueryError, StoreError, suggest
 from metrics import comparisons, kept, speed
@@ -25,6 +25,7 @@ from metrics.definitions import KPI as Definition
 from metrics.delivery_types import Delivery, Team
 from metrics.events import definition_events, read_events, read_sprints
 from metrics.force import InForce, in_force
+from metrics.formula import Name
 from metrics.plan import Plan, make_plan
 from metrics.question import LATEST, require_answerable, require_dimensions
 from metrics.reservations import FlaggedSlice, Restatement, read_flagged, read_restatements
@@ -226,6 +227,18 @@ class Catalog:
                     answers = pinned._answers(mine)
             found.update(zip(places, answers, strict=True))
         return tuple(found[place] for place in range(len(questions)))
+
+    def read(self, statement: Select[Any]) -> Sequence[Any]:
+        """Return the rows of a statement over the facts that no KPI answers."""
+        with self._generation().engine.connect() as connection:
+            return connection.execute(statement).all()
+
+    def parts(self, question: Question) -> dict[str, tuple[Row, ...]]:
+        """Return key of a leaf → its own rows, in the periods and splits of a question about the KPI that it is part of."""
+        one = self._prepared(question)
+        alone = [replace(one, plan=Plan(Name(leaf.key), (leaf,))) for leaf in one.plan.leaves]
+        with self._generation().engine.connect() as connection:
+            return {part.plan.leaves[0].key: rows for part, (rows, _) in zip(alone, run(connection, alone), strict=True)}
 
     def total(
         self,

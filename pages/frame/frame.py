@@ -15,6 +15,7 @@ PAGES = [
     st.Page(VIEWS / "side_by_side.py", title="Side by side", icon=":material/stacked_line_chart:", url_path="side_by_side"),
     st.Page(VIEWS / "speed_conversion.py", title="Speed × conversion", icon=":material/speed:", url_path="speed_conversion"),
     st.Page(VIEWS / "delivery.py", title="Delivery", icon=":material/local_shipping:", url_path="delivery"),
+    st.Page(VIEWS / "impact.py", title="Impact", icon=":material/rocket_launch:", url_path="impact"),
     st.Page(VIEWS / "catalog.py", title="Catalog", icon=":material/menu_book:", url_path="catalog"),
     st.Page(VIEWS / "data_health.py", title="Data health", icon=":material/health_and_safety:", url_path="data_health"),
 ]

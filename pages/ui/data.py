@@ -19,6 +19,8 @@ from metrics import KPI, Catalog, open_catalog, record_definitions
 from metrics.delivery_types import Delivery, Team
 from metrics.entry import Entry, newest_rows, sql_of
 from metrics.entry import entries as read_entries
+from metrics.impact import ImpactReport
+from metrics.impact import impacts as all_impacts
 from metrics.preview import Preview
 from metrics.preview import preview as compare_versions
 from metrics.trust import Trust
@@ -140,6 +142,13 @@ def delivery(board: str, weeks: int) -> Delivery:
     """Return the delivery of a board."""
     opened = catalog()
     found: Delivery = _kept(opened, f"delivery {weeks} {board}", lambda: opened.delivery(board, weeks))
+    return found
+
+
+def impacts(kpis: tuple[str, ...]) -> ImpactReport:
+    """Return the impact of all releases and campaigns, on the KPIs that they name or on those given."""
+    opened = catalog()
+    found: ImpactReport = _kept(opened, f"impacts {kpis!r}", lambda: all_impacts(opened, None, kpis))
     return found
 
 

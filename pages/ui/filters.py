@@ -80,6 +80,18 @@ def choice(label: str, key: str, options: Mapping[str, str], default: str) -> st
     return _one(label, key, options, default)
 
 
+def pick(label: str, key: str, options: Mapping[str, str], default: str) -> str:
+    """Draw a choice of one of many and return its name."""
+    _from_url(key, options, [default])
+    if isinstance(st.session_state[key], list):
+        st.session_state[key] = st.session_state[key][0]
+    if st.session_state[key] not in options:
+        st.session_state[key] = default
+    chosen = st.selectbox(label, list(options), format_func=options.__getitem__, key=key)
+    _to_url(key, [chosen], [default])
+    return chosen
+
+
 def search(label: str) -> str:
     """Draw the field to search in and return what is searched for."""
     asked = st.query_params.get("q", "")
