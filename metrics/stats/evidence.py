@@ -1,0 +1,166 @@
+"""What an estimate of a driver's effect may be called: its checks, its grade, and why it is refused. Knows no KPI."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from metrics.stats.jackknife import Estimate, interval
+from metrics.stats.panel import Panel, Shift, coefficients, demand_shift, elasticity, lead_placebo
+from metrics.stats.reliability import LEAST, corrected, panel_reliability
+
+Grade = Literal["A", "B", "C", "D", "R"]
+Outcome = Literal["passed", "failed", "not run"]
+LEAST_DAYS = 56
+LEAST_COUNTS = 1_000
+WIDEST = 0.5
+"""Largest half width of a 95 % interval that is told as a number."""
+LEAST_COVERAGE = 0.5
+IMPLAUSIBLE = -1.0
+"""Randomised figures lie between −0.2 and −0.4; below this a note says so."""
+GRADES: dict[Grade, str] = {
+    "A": "a randomised test",
+    "B": "a panel of segments that passes every check",
+    "C": "one series, or a panel with one reservation",
+    "D": "descriptive only",
+    "R": "refused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check in words. costs: what failing does; a check that was not run costs what its failing would when that is a grade."""
+
+    name: str
+    outcome: Outcome
+    words: str
+    costs: Literal["refusal", "grade", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What may be said. estimate: None when refused. compatible: the interval of a refusal that is only too wide. reason: why it is refused."""
+
+    grade: Grade
+    estimate: Estimate | None
+    checks: tuple[Check, ...]
+    reason: str | None = None
+    compatible: Estimate | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the driver comes from. same_draws: it was measured on those who are counted. coverage: share of them for whom it was; None = not known."""
+
+    same_draws: bool
+    coverage: float | None = None
+    noun: str = "conversions"
+
+
+def assess(panel: Panel, origin: Origin, lags: int = 0) -> Assessment:
+    """Return the estimate of a panel with every check of it, its grade, or why there is none."""
+    early = [volume(panel, origin.noun), segments(panel), coverage(origin)]
+    if any(check.outcome == "failed" for check in early):
+        return _refused(tuple(early))
+    alone = coefficients(panel, panel.driver[None])
+    raw = elasticity(panel, lags) if lags else interval(alone)
+    trust, estimate = measured(panel, origin, raw)
+    checks = (*early, trust, variation(estimate), demand(demand_shift(panel, alone)), placebo(lead_placebo(panel)))
+    failed = [check for check in checks if check.costs == "refusal" and check.outcome != "passed"]
+    if failed or estimate is None:
+        too_wide = len(failed) == 1 and failed[0].name == VARIATION
+        return _refused(checks, estimate if too_wide else None)
+    lost = sum(check.costs == "grade" and check.outcome != "passed" for check in checks)
+    grade: Grade = "B" if lost == 0 else "C" if lost == 1 else "D"
+    notes = (_implausible(estimate),) if estimate.value < IMPLAUSIBLE else ()
+    return Assessment(grade, estimate, checks, notes=notes)
+
+
+def _refused(checks: tuple[Check, ...], compatible: Estimate | None = None) -> Assessment:
+    reasons = [check.words for check in checks if check.costs == "refusal" and check.outcome != "passed"]
+    return Assessment("R", None, checks, " ".join(reasons), compatible)
+
+
+VOLUME, SEGMENTS, COVERAGE, RELIABILITY = "Volume", "Segments", "Coverage", "Reliability"
+VARIATION, DEMAND, PLACEBO = "Variation", "Demand shocks", "Lead placebo"
+
+
+def volume(panel: Panel, noun: str) -> Check:
+    """Check that there are enough days and enough counts."""
+    counts = np.where(panel.used, panel.counts, 0.0)
+    days, total = int(panel.used.any(axis=1).sum()), float(counts.sum())
+    enough = days >= LEAST_DAYS and total >= LEAST_COUNTS
+    words = f"{days} days with {total:,.0f} {noun}; at least {LEAST_DAYS} days and {LEAST_COUNTS:,} {noun} are needed."
+    return Check(VOLUME, "passed" if enough else "failed", words if enough else f"Not enough data: {words}", "refusal")
+
+
+def segments(panel: Panel) -> Check:
+    """Check that there is more than one segment: day effects need one to compare with."""
+    number = int((panel.used.any(axis=0) & (np.where(panel.used, panel.counts, 0.0).sum(axis=0) > 0)).sum())
+    if number >= 2:
+        return Check(SEGMENTS, "passed", f"{number} segments are compared within the same days.", "refusal")
+    words = "One segment only: a single series cannot be told from what else changes from day to day."
+    return Check(SEGMENTS, "failed", words if number else "No segment has enough data.", "refusal")
+
+
+def coverage(origin: Origin) -> Check:
+    """Check that the driver is known for most of those who are counted."""
+    if origin.coverage is None:
+        return Check(COVERAGE, "passed", "The driver has one value for everybody in a segment on a day.", "refusal")
+    good = origin.coverage >= LEAST_COVERAGE
+    known = f"known for {origin.coverage:.1%} of visitor-days"
+    return Check(COVERAGE, "passed" if good else "failed", f"Page speed is {known}; at least {LEAST_COVERAGE:.0%} are needed.", "refusal")
+
+
+def measured(panel: Panel, origin: Origin, raw: Estimate | None) -> tuple[Check, Estimate | None]:
+    """Check that the driver moves more than its sample does, and return the estimate, corrected where it must be."""
+    if origin.same_draws:
+        return Check(RELIABILITY, "passed", "The driver is measured on those who are counted: no correction is needed.", "refusal"), raw
+    if panel.noise is None:
+        words = "The driver's sampling error is not known; if it is large, the estimate lies too near to 0."
+        return Check(RELIABILITY, "not run", words, "grade"), raw
+    share = panel_reliability(panel.driver, panel.noise, panel.expected)
+    good = share is not None and share >= LEAST
+    said = "none" if share is None else f"{share:.2f}"
+    words = f"{said} of the driver's movement within segments is its own; at least {LEAST} is needed, and the estimate is divided by it."
+    fixed = corrected(raw, share) if raw is not None and share is not None and good else None
+    return Check(RELIABILITY, "passed" if good else "failed", words, "refusal"), fixed
+
+
+def variation(estimate: Estimate | None) -> Check:
+    """Check that the driver moved enough for a number."""
+    if estimate is None:
+        return Check(VARIATION, "failed", "The driver does not move within segments, or the effect is not identified.", "refusal")
+    good = estimate.half_width <= WIDEST
+    words = f"The 95 % interval reaches {estimate.half_width:.2f} to either side"
+    rest = "." if good else f"; more than {WIDEST} is not told as a number. The driver hardly moved within segments, or the data are few."
+    return Check(VARIATION, "passed" if good else "failed", words + rest, "refusal")
+
+
+def demand(shift: Shift | None) -> Check:
+    """Check that the estimate does not come from waves of visitors that move driver and outcome at once."""
+    if shift is None:
+        return Check(DEMAND, "not run", "Whether waves of visitors move both sides could not be checked.", "refusal")
+    words = f"With the number of visitors held, the elasticity moves by {shift.change:+.2f} (95 %: ± {shift.half_width:.2f})"
+    if not shift.suspicious:
+        return Check(DEMAND, "passed", f"{words}: no sign that waves of visitors move both sides.", "refusal")
+    return Check(
+        DEMAND, "failed", f"{words}: waves of visitors move driver and outcome at once, and the two cannot be told apart.", "refusal"
+    )
+
+
+def placebo(lead: Estimate | None) -> Check:
+    """Check that tomorrow's driver does not seem to move today's outcome."""
+    if lead is None:
+        return Check(PLACEBO, "not run", "Tomorrow's driver could not be put beside today's.", "grade")
+    words = f"Tomorrow's driver goes with {lead.value:+.2f} ({lead.low:+.2f} to {lead.high:+.2f})"
+    if not lead.excludes_zero:
+        return Check(PLACEBO, "passed", f"{words}: compatible with none, as it must be.", "grade")
+    return Check(PLACEBO, "failed", f"{words}: it cannot move today's outcome, so something else moves both. One grade lower.", "grade")
+
+
+def _implausible(estimate: Estimate) -> str:
+    return f"An elasticity of {estimate.value:.2f} is large: the randomised figures that were published lie between −0.2 and −0.4. Look for something else that changed."
