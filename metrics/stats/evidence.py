@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -58,13 +59,18 @@ class Origin:
     same_draws: bool
     coverage: float | None = None
     noun: str = "conversions"
+    people: str = "visitor-days"
 
 
-def assess(panel: Panel, origin: Origin, lags: int = 0) -> Assessment:
-    """Return the estimate of a panel with every check of it, its grade, or why there is none."""
-    early = [volume(panel, origin.noun), segments(panel), coverage(origin)]
+def assess(panel: Panel, origin: Origin, lags: int = 0, breaks: tuple[int, ...] = ()) -> Assessment:
+    """Return the estimate of a panel with every check of it, its grade, or why there is none.
+
+    breaks: days, counted from the first, from which something is measured anew: the segments of each part get effects of their own.
+    """
+    early = (volume(panel, origin.noun), definition(panel, breaks, origin.noun), segments(panel), coverage(origin))
     if any(check.outcome == "failed" for check in early):
-        return _refused(tuple(early))
+        return _refused(early)
+    panel = panel.cut(breaks)
     alone = coefficients(panel, panel.driver[None])
     raw = elasticity(panel, lags) if lags else interval(alone)
     trust, estimate = measured(panel, origin, raw)
@@ -84,7 +90,7 @@ def _refused(checks: tuple[Check, ...], compatible: Estimate | None = None) -> A
     return Assessment("R", None, checks, " ".join(reasons), compatible)
 
 
-VOLUME, SEGMENTS, COVERAGE, RELIABILITY = "Volume", "Segments", "Coverage", "Reliability"
+VOLUME, DEFINITION, SEGMENTS, COVERAGE, RELIABILITY = "Volume", "Definition break", "Segments", "Coverage", "Reliability"
 VARIATION, DEMAND, PLACEBO = "Variation", "Demand shocks", "Lead placebo"
 
 
@@ -95,6 +101,18 @@ def volume(panel: Panel, noun: str) -> Check:
     enough = days >= LEAST_DAYS and total >= LEAST_COUNTS
     words = f"{days} days with {total:,.0f} {noun}; at least {LEAST_DAYS} days and {LEAST_COUNTS:,} {noun} are needed."
     return Check(VOLUME, "passed" if enough else "failed", words if enough else f"Not enough data: {words}", "refusal")
+
+
+def definition(panel: Panel, breaks: tuple[int, ...], noun: str) -> Check:
+    """Check that every part between two breaks could stand alone."""
+    if not breaks:
+        return Check(DEFINITION, "passed", "No day is on record on which one of the two sides was measured anew.", "refusal")
+    ends = [0, *breaks, len(panel.counts)]
+    parts = [panel.days(first, last) for first, last in pairwise(ends)]
+    if all(volume(part, noun).outcome == "passed" for part in parts):
+        return Check(DEFINITION, "passed", f"The window is split on {len(breaks)} day(s) on which something was measured anew.", "refusal")
+    words = f"Something was measured anew inside the window, and one of the {len(parts)} parts has too few days or {noun} for itself."
+    return Check(DEFINITION, "failed", words, "refusal")
 
 
 def segments(panel: Panel) -> Check:
@@ -111,8 +129,8 @@ def coverage(origin: Origin) -> Check:
     if origin.coverage is None:
         return Check(COVERAGE, "passed", "The driver has one value for everybody in a segment on a day.", "refusal")
     good = origin.coverage >= LEAST_COVERAGE
-    known = f"known for {origin.coverage:.1%} of visitor-days"
-    return Check(COVERAGE, "passed" if good else "failed", f"Page speed is {known}; at least {LEAST_COVERAGE:.0%} are needed.", "refusal")
+    known = f"known for {origin.coverage:.1%} of {origin.people}"
+    return Check(COVERAGE, "passed" if good else "failed", f"The driver is {known}; at least {LEAST_COVERAGE:.0%} are needed.", "refusal")
 
 
 def measured(panel: Panel, origin: Origin, raw: Estimate | None) -> tuple[Check, Estimate | None]:

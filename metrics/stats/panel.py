@@ -41,11 +41,20 @@ class Panel:
         total = people.sum(axis=0)
         return np.asarray(people * held.sum(axis=0) / np.where(total > 0, total, 1.0))
 
-    def pick(self, days: Array, segments: Array) -> Panel:
-        """Return a part of it."""
-        rows = np.ix_(days, segments)
-        noise = None if self.noise is None else self.noise[rows]
-        return Panel(self.counts[rows], self.exposure[rows], self.driver[rows], noise)
+    def days(self, first: int, last: int) -> Panel:
+        """Return the days from `first` up to `last`, not included."""
+        parts = (None if part is None else part[first:last] for part in (self.counts, self.exposure, self.driver, self.noise))
+        return Panel(*parts)  # type: ignore[arg-type]
+
+    def cut(self, breaks: tuple[int, ...]) -> Panel:
+        """Return the panel with the segments of every part between two breaks as segments of their own: their effects may differ."""
+        if not breaks:
+            return self
+        part = np.searchsorted(breaks, np.arange(len(self.counts)), side="right")
+        inside = [(part == number)[:, None] for number in range(len(breaks) + 1)]
+        counts, exposure = (np.concatenate([np.where(here, side, 0.0) for here in inside], axis=1) for side in (self.counts, self.exposure))
+        noise = None if self.noise is None else np.tile(self.noise, len(inside))
+        return Panel(counts, exposure, np.tile(self.driver, len(inside)), noise)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def usable(counts: Array, exposure: Array, regressors: Array, keep: Array | None
     good = np.isfinite(regressors).all(axis=-3) & np.isfinite(counts) & np.isfinite(exposure) & (np.nan_to_num(exposure) > 0)
     good = good & keep if keep is not None else good
     held = np.where(good, counts, 0.0)
-    return good & (held.sum(axis=-1, keepdims=True) > 0) & (held.sum(axis=-2, keepdims=True) > 0)
+    return np.asarray(good & (held.sum(axis=-1, keepdims=True) > 0) & (held.sum(axis=-2, keepdims=True) > 0))
 
 
 def two_way_residuals(weights: Array, columns: Array) -> Array:
