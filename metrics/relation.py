@@ -30,6 +30,7 @@ __all__ = ["Effect", "Relation", "analyse"]
 KNEE_MS = 2_500.0
 """Where a plateau is looked for: Google's limit of a good LCP, chosen before any data were seen."""
 LAGS = 2
+LANDING_SPEED = "LCP of the landing page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,13 @@ def analyse(catalog: Catalog, facts: Facts, kpi: str, period: Period | None, whe
     relationship = catalog.definition(kpi).relationship
     if relationship is None:
         raise QueryError(f"KPI '{kpi}' is not a relationship. Ask for its values instead: './kpi query {kpi}'.")
-    window = _window(catalog, kpi, relationship, period)
+    window = None
     try:
+        window = _window(catalog, kpi, relationship, period)
         read = _read(catalog, facts, kpi, relationship, window, where)
     except relation_daily.NoPanelError as reason:
         return _refused(catalog, facts, kpi, relationship, window, where, str(reason))
-    every, part = finest(read.rows, window, read.by, read.splits)
+    every, part = finest(read.rows, _seen(read.rows, window), read.by, read.splits)
     return _assessed(catalog, facts, kpi, relationship, where, read, every, part)
 
 
@@ -68,7 +70,8 @@ def _window(catalog: Catalog, kpi: str, relationship: Relationship, period: Peri
     spans = [catalog.covered(side) for side in sides]
     known = [span for span in spans if span is not None]
     if len(known) < len(spans):
-        raise QueryError(f"KPI '{kpi}' has no covered day yet: both sides need one. Run './kpi sync'.")
+        missing = next(side for side, span in zip(sides, spans, strict=True) if span is None)
+        raise relation_daily.NoPanelError(f"'{missing}' has no covered day yet.")
     settled = max(catalog.kpi(side).maturity_days for side in (relationship.driver, relationship.outcome))
     start, end = max(span.start for span in known), min(span.end for span in known) - timedelta(days=settled)
     whole = Period(start, max(start, end))
@@ -80,6 +83,12 @@ def _window(catalog: Catalog, kpi: str, relationship: Relationship, period: Peri
             f"KPI '{kpi}' has no settled day from {period.start} to {period.end - timedelta(days=1)}. Known: {whole.start} to {whole.end - timedelta(days=1)}."
         )
     return cut
+
+
+def _seen(rows: list[Row], window: Period) -> Period:
+    """Return the days of the window from the first to the last that has a row."""
+    days = [row.day for row in rows]
+    return Period(min(days), max(days) + timedelta(days=1)) if days else window
 
 
 def _from_events(catalog: Catalog, relationship: Relationship) -> bool:
@@ -97,7 +106,9 @@ def _read(catalog: Catalog, facts: Facts, kpi: str, relationship: Relationship, 
             require_dimensions(side, names, catalog.kpi(side).dimensions)
         rows, sql, flags = relation_daily.read_rows(catalog, kpi, period, where)
         by = tuple(relationship.by)
-        return Read("daily values", catalog.kpi(relationship.outcome).label, rows, by, (tuple(range(len(by))),), sql, flags)
+        return Read(
+            "daily values", relation_daily.noun(catalog.definition(relationship.outcome)), rows, by, (tuple(range(len(by))),), sql, flags
+        )
     require_dimensions(kpi, names, tuple(sorted(dimensions(events.name) - {"event"})))
     every, splits = relation_events.splits(tuple(relationship.by))
     definitions = catalog.force.definitions
@@ -120,8 +131,9 @@ def _assessed(
     assessment = assess(part.panel, origin, breaks=_breaks(catalog, relationship, part.period))
     segments = tuple(segment_of(part, place) for place in range(len(part.names)))
     worth, reason = worth_of(assessment, segments, relationship.per, part.period.days)
+    frame = _frame(catalog, facts, kpi, relationship, where)
     return Relation(
-        **_frame(catalog, facts, kpi, relationship, where),
+        **{**frame, "driver": LANDING_SPEED if same else frame["driver"]},
         basis=read.basis,
         noun=read.noun,
         population=population_words(part, read.basis, relationship.outcome),
@@ -129,7 +141,7 @@ def _assessed(
         by=part.by,
         assessment=assessment,
         segments=segments,
-        left_out=left_out_words(every, part, read.noun),
+        left_out=left_out_words(every, part, read.noun, origin.people),
         variants=_variants(part, read.basis, assessment),
         worth=worth,
         without_worth=reason,
@@ -138,7 +150,9 @@ def _assessed(
     )
 
 
-def _refused(catalog: Catalog, facts: Facts, kpi: str, relationship: Relationship, period: Period, where: Asked, reason: str) -> Relation:
+def _refused(
+    catalog: Catalog, facts: Facts, kpi: str, relationship: Relationship, period: Period | None, where: Asked, reason: str
+) -> Relation:
     assessment = Assessment("R", None, (Check("Panel", "failed", reason, "refusal"),), reason)
     return Relation(
         **_frame(catalog, facts, kpi, relationship, where), basis="daily values", noun=catalog.kpi(relationship.outcome).label, population="", period=period,

@@ -42,6 +42,11 @@ def sides(outcome: KPI, name: str) -> dict[str, KPI]:
     raise NoPanelError(f"The outcome '{name}' is neither a ratio with a numerator and a denominator nor a count.")
 
 
+def noun(outcome: KPI) -> str:
+    """Return what an outcome counts, in words."""
+    return (outcome.numerator or outcome.value or "counts").replace("_", " ")
+
+
 def read_rows(catalog: Catalog, kpi: str, period: Period, where: Asked) -> tuple[list[Row], str, tuple[str, ...]]:
     """Return rows by day and the relationship's dimensions, the SQL, and the quality flags of all parts.
 

@@ -7,17 +7,15 @@ from datetime import date, timedelta
 from metrics.relation_cells import LEAST_EXPECTED, Cells
 from metrics.relation_types import Basis, Relation
 from metrics.stats.elasticity import Effect
-from metrics.stats.evidence import WIDEST, Assessment
+from metrics.stats.evidence import WIDEST, Assessment, signed
 from metrics.stats.jackknife import Estimate
 from metrics.types import Period
-
-MINUS = "\u2212"
 
 
 def sentence(found: Relation) -> str:
     """Return the sentence to be read aloud.
 
-    The effect is that of 1 % less of the driver when the relationship is stated for a decrease, of 1 % more otherwise.
+    The effect is that of 1% less of the driver when the relationship is stated for a decrease, of 1% more otherwise.
     """
     window = "" if found.period is None else f"over {period_words(found.period)} "
     assessment = found.assessment
@@ -29,8 +27,8 @@ def sentence(found: Relation) -> str:
         return f"{begin}{effect_words(found, estimate)}, among {found.population}."
     largest = max(abs(estimate.low), abs(estimate.high))
     return (
-        f"{begin}no effect of {found.driver} on {found.noun} larger than {largest:.2f} % for 1 % was found "
-        f"(95 %: {_signed(estimate.low)} to {_signed(estimate.high)}), among {found.population}."
+        f"{begin}no effect of {found.driver} on {found.outcome} larger than {largest:.2f}% for 1% was found "
+        f"(95%: {_plain(estimate.low)} to {_plain(estimate.high)}), among {found.population}."
     )
 
 
@@ -39,19 +37,20 @@ def _refusal(found: Relation, assessment: Assessment, window: str) -> str:
     wide = assessment.compatible
     if wide is None:
         return begin
-    return f"{begin} The data are compatible with an elasticity from {_signed(wide.low)} to {_signed(wide.high)}."
+    return f"{begin} The data are compatible with an elasticity from {_plain(wide.low)} to {_plain(wide.high)}."
 
 
 def effect_words(found: Relation, estimate: Estimate) -> str:
-    """Return what 1 % of the driver went with, in the direction that the relationship is stated for."""
+    """Return what 1% of the driver went with, in the direction that the relationship is stated for."""
     sign = -1.0 if found.per < 0 else 1.0
     value, ends = sign * estimate.value, sorted((sign * estimate.low, sign * estimate.high))
     side = "lower" if found.per < 0 else "higher"
-    driver = "a 1 % faster page (LCP)" if found.basis == "visitor-days" and found.per < 0 else f"1 % {side} {found.driver}"
-    more = "more" if value >= 0 else "fewer"
+    driver = "a 1% faster landing page (LCP)" if found.basis == "visitor-days" and found.per < 0 else f"1% {side} {found.driver}"
+    is_people = found.basis == "visitor-days"
+    more, what = ("more" if value >= 0 else "fewer", found.noun) if is_people else ("higher" if value >= 0 else "lower", found.outcome)
     flip = 1.0 if value >= 0 else -1.0
     low, high = sorted(flip * end for end in ends)
-    return f"{driver} went with {abs(value):.2f} % {more} {found.noun} (95 %: {_signed(low)} to {_signed(high)})"
+    return f"{driver} went with {abs(value):.2f}% {more} {what} (95%: {_plain(low)} to {_plain(high)})"
 
 
 def worth_words(found: Relation) -> str:
@@ -62,7 +61,7 @@ def worth_words(found: Relation) -> str:
     size, side = abs(worth.change), "less" if worth.change < 0 else "more"
     parts = [
         f"{size:g} {found.driver_unit} {side} of {found.driver}, from a typical {worth.base:,.0f} {found.driver_unit}, goes with "
-        f"{amount(worth.relative.value * 100, 1)} % {found.noun} (95 %: {amount(worth.relative.low * 100, 1)} % to {amount(worth.relative.high * 100, 1)} %): "
+        f"{signed(worth.relative.value * 100, 1)}% {found.noun} (95%: {signed(worth.relative.low * 100, 1)}% to {signed(worth.relative.high * 100, 1)}%): "
         f"{_range(worth.counts_a_month)} {found.noun} in 30 days, {_range(worth.counts)} over the window"
     ]
     if worth.revenue is not None and worth.revenue_a_month is not None:
@@ -79,13 +78,7 @@ def worth_words(found: Relation) -> str:
 
 def _range(effect: Effect) -> str:
     places = 1 if max(abs(effect.low), abs(effect.high)) < 20 else 0
-    return f"{amount(effect.value, places)} ({amount(effect.low, places)} to {amount(effect.high, places)})"
-
-
-def amount(value: float, places: int) -> str:
-    """Return a signed number: +48, −3, 0."""
-    text = f"{abs(value):,.{places}f}"
-    return text if not any(digit in text for digit in "123456789") else f"{MINUS if value < 0 else '+'}{text}"
+    return f"{signed(effect.value, places)} ({signed(effect.low, places)} to {signed(effect.high, places)})"
 
 
 def population_words(cells: Cells, basis: Basis, outcome: str) -> str:
@@ -97,7 +90,7 @@ def population_words(cells: Cells, basis: Basis, outcome: str) -> str:
     return f"{people} in {len(cells.names)} segments ({split})"
 
 
-def left_out_words(every: Cells, part: Cells, noun: str) -> tuple[str, ...]:
+def left_out_words(every: Cells, part: Cells, noun: str, people: str) -> tuple[str, ...]:
     """Return what does not take part, and why."""
     found = []
     few, lost = len(every.names) - len(part.names), float(every.counts.sum() - part.counts.sum())
@@ -110,7 +103,7 @@ def left_out_words(every: Cells, part: Cells, noun: str) -> tuple[str, ...]:
     unknown = float(every.people.sum() - every.known.sum())
     if unknown > 0:
         found.append(
-            f"{unknown:,.0f} of {every.people.sum():,.0f} have no value of the driver and take no part ({unknown / float(every.people.sum()):.1%})."
+            f"{unknown:,.0f} of {every.people.sum():,.0f} {people} have no value of the driver and take no part ({unknown / float(every.people.sum()):.1%})."
         )
     return tuple(found)
 
@@ -125,6 +118,6 @@ def period_words(period: Period) -> str:
     return f"{day_words(period.start)} – {day_words(period.end - timedelta(days=1))}"
 
 
-def _signed(value: float) -> str:
-    text = f"{abs(value):.2f}"
-    return f"{MINUS}{text}" if value < 0 and float(text) else text
+def _plain(value: float) -> str:
+    """Return a number whose plus sign goes without saying."""
+    return signed(value).removeprefix("+")

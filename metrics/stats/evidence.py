@@ -153,7 +153,7 @@ def variation(estimate: Estimate | None) -> Check:
     if estimate is None:
         return Check(VARIATION, "failed", "The driver does not move within segments, or the effect is not identified.", "refusal")
     good = estimate.half_width <= WIDEST
-    words = f"The 95 % interval reaches {estimate.half_width:.2f} to either side"
+    words = f"The 95% interval reaches {estimate.half_width:.2f} to either side"
     rest = "." if good else f"; more than {WIDEST} is not told as a number. The driver hardly moved within segments, or the data are few."
     return Check(VARIATION, "passed" if good else "failed", words + rest, "refusal")
 
@@ -162,7 +162,7 @@ def demand(shift: Shift | None) -> Check:
     """Check that the estimate does not come from waves of visitors that move driver and outcome at once."""
     if shift is None:
         return Check(DEMAND, "not run", "Whether waves of visitors move both sides could not be checked.", "refusal")
-    words = f"With the number of visitors held, the elasticity moves by {shift.change:+.2f} (95 %: ± {shift.half_width:.2f})"
+    words = f"With the number of visitors held, the elasticity moves by {signed(shift.change)} (95%: ±{shift.half_width:.2f})"
     if not shift.suspicious:
         return Check(DEMAND, "passed", f"{words}: no sign that waves of visitors move both sides.", "refusal")
     return Check(
@@ -174,11 +174,22 @@ def placebo(lead: Estimate | None) -> Check:
     """Check that tomorrow's driver does not seem to move today's outcome."""
     if lead is None:
         return Check(PLACEBO, "not run", "Tomorrow's driver could not be put beside today's.", "grade")
-    words = f"Tomorrow's driver goes with {lead.value:+.2f} ({lead.low:+.2f} to {lead.high:+.2f})"
+    words = f"Tomorrow's driver goes with {signed(lead.value)} (95%: {signed(lead.low)} to {signed(lead.high)})"
     if not lead.excludes_zero:
         return Check(PLACEBO, "passed", f"{words}: compatible with none, as it must be.", "grade")
     return Check(PLACEBO, "failed", f"{words}: it cannot move today's outcome, so something else moves both. One grade lower.", "grade")
 
 
+def signed(value: float, places: int = 2) -> str:
+    """Return a number with its sign; what rounds to 0 has none.
+
+    >>> signed(-0.004), signed(1234.5, 0), signed(0.5)
+    ('0.00', '+1,234', '+0.50')
+    """
+    text = f"{abs(value):,.{places}f}"
+    sign = "" if not text.strip("0.,") else "\u2212" if value < 0 else "+"
+    return sign + text
+
+
 def _implausible(estimate: Estimate) -> str:
-    return f"An elasticity of {estimate.value:.2f} is large: the randomised figures that were published lie between −0.2 and −0.4. Look for something else that changed."
+    return f"An elasticity of {signed(estimate.value)} is large: the randomised figures that were published lie between −0.2 and −0.4. Look for something else that changed."

@@ -20,6 +20,7 @@ from metrics.entry import Entry, newest_rows, sql_of
 from metrics.entry import entries as read_entries
 from metrics.preview import Preview
 from metrics.preview import preview as compare_versions
+from metrics.relation_types import Relation
 from metrics.trust import Trust
 from metrics.types import Answer, Comparison, Event, Freshness, Period, Question, Row, SpeedConversion
 from settings import Workspace, workspace
@@ -127,6 +128,13 @@ def speed_conversion(kpi: str, period: Period) -> SpeedConversion:
     """Return the descriptive cut of a relationship."""
     opened = catalog()
     found: SpeedConversion = _kept(opened, f"speed {kpi} {period!r}", lambda: opened.speed_conversion(kpi, period))
+    return found
+
+
+def relation(kpi: str, period: Period) -> Relation:
+    """Return what is known of a relationship."""
+    opened = catalog()
+    found: Relation = _kept(opened, f"relation {kpi} {period!r}", lambda: opened.relation(kpi, period))
     return found
 
 
