@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Numeric, Select, String, and_, case, cast, func, literal, select
+from sqlalchemy import Connection, Double, Numeric, Select, String, and_, case, cast, func, literal, select
 
 from metrics.definitions import KPI, Measure
 from metrics.plan import Asked
@@ -99,8 +99,8 @@ def compile_landings(period: Period, by: tuple[str, ...], where: Asked, event: s
         func.count().label("visitors"),
         func.sum(case((measured, 1), else_=0)).label("known"),
         func.sum(case((and_(measured, bought.c.user_id.is_not(None)), 1), else_=0)).label("conversions"),
-        func.sum(case((measured, cast(func.ln(case((measured, view.c.lcp_ms), else_=1.0)), EXACT)))).label("sum_ln_lcp"),
-        func.sum(case((measured, bought.c.revenue))).label("revenue"),
+        cast(func.sum(case((measured, cast(func.ln(case((measured, view.c.lcp_ms), else_=1.0)), EXACT)))), Double).label("sum_ln_lcp"),
+        cast(func.sum(case((measured, bought.c.revenue))), Double).label("revenue"),
     )
     shown = [key.label(name) for key, name in zip(keys, by, strict=True)]
     return (
@@ -114,8 +114,7 @@ def compile_landings(period: Period, by: tuple[str, ...], where: Asked, event: s
 
 def read_rows(connection: Connection, statement: Select[Any, *tuple[Any, ...]], width: int) -> list[Row]:
     """Return the rows of such a statement. width: the number of its dimensions."""
-    found = []
-    for day, *rest in connection.execute(statement):
-        people, known, counts, logs, revenue = (float(part or 0) for part in rest[width:])
-        found.append(Row(day, tuple(map(str, rest[:width])), people, known, counts, logs, revenue))
-    return found
+    return [
+        Row(row[0], tuple(row[1 : width + 1]), *(float(part or 0) for part in row[width + 1 :]))
+        for row in connection.execute(statement).all()
+    ]

@@ -19,6 +19,8 @@ RIDGE = 1e-12
 """Added to the segments' system, in parts of its largest diagonal: its null space (a constant moved from days to segments) changes no residual."""
 LEAST_OWN_VARIATION = 1e-9
 """Share of a regressor's variation that must be left within segments and days, and of it that no other regressor explains."""
+CACHED = 60_000
+"""Numbers that the fits of one go may hold in one array: more of them would leave the processor's cache, and a large panel is then slower at once than one by one."""
 FARTHEST = 60.0
 """Largest logarithm of a rate against the mean rate that a step may reach."""
 
@@ -61,7 +63,9 @@ def fit(counts: Array, exposure: Array, regressors: Array, keep: Array | None = 
     flat = used.reshape(-1, *shape[-2:])
     y = np.where(used, counts, 0.0).reshape(flat.shape)
     n = np.where(used, exposure, 0.0).reshape(flat.shape)
-    beta, information, mu, solved = _steps(y, n, x, flat)
+    size = max(1, CACHED // (x.shape[1] * flat[0].size + 1))
+    chunks = [_steps(*(part[first : first + size] for part in (y, n, x, flat))) for first in range(0, len(flat), size)]
+    beta, information, mu, solved = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
     beta = np.where(solved[:, None], beta, np.nan)
     return Fit(beta.reshape(*lead, kinds), information.reshape(*lead, kinds, kinds), mu.reshape(shape), used, solved.reshape(lead))
 

@@ -136,7 +136,9 @@ def test_leave_outs_cover_every_day_once_and_the_t_quantile_is_scipys() -> None:
     assert kept[0].all()
     assert ((~kept[1:]).sum(axis=0) == 1).all()
     assert min((~kept[1:]).sum(axis=1)) == 7
-    assert critical() == pytest.approx(stats.t.ppf(0.975, 7))
+    assert [critical(), critical(20), critical(8, 0.8)] == pytest.approx(
+        [stats.t.ppf(0.975, 7), stats.t.ppf(0.975, 19), stats.t.ppf(0.9, 7)], rel=1e-12
+    )
     assert standard_error(np.array([1.0, 1.0, 3.0])) == pytest.approx(np.sqrt(1 / 2 * 4))
 
 
