@@ -16,8 +16,7 @@ from metrics.relation_cells import Cells, Row, finest
 from metrics.relation_types import Basis, Relation, Variant
 from metrics.relation_words import left_out_words, population_words
 from metrics.relation_worth import segment_of, worth_of
-from metrics.stats.elasticity import Effect
-from metrics.stats.evidence import Assessment, Check, Origin, assess
+from metrics.stats.evidence import Assessment, Check, Origin, Single, assess
 from metrics.stats.panel import elasticity, plateau
 from metrics.tables import dimensions
 from metrics.types import Period
@@ -26,10 +25,11 @@ from store.schema import events
 if TYPE_CHECKING:
     from metrics.catalog import Catalog, Facts
 
-__all__ = ["Effect", "Relation", "analyse"]
 KNEE_MS = 2_500.0
 """Where a plateau is looked for: Google's limit of a good LCP, chosen before any data were seen."""
 LAGS = 2
+SINGLE_SERIES: Single | None = None
+"""The estimator of one segment's series. There is none yet: one segment is refused."""
 LANDING_SPEED = "LCP of the landing page"
 
 
@@ -128,7 +128,7 @@ def _assessed(
     coverage = float(every.known.sum()) / people if people else 0.0
     same = read.basis == "visitor-days"
     origin = Origin(same, coverage, read.noun, "visitor-days" if same else "the outcome's base")
-    assessment = assess(part.panel, origin, breaks=_breaks(catalog, relationship, part.period))
+    assessment = assess(part.panel, origin, breaks=_breaks(catalog, relationship, part.period), single=SINGLE_SERIES)
     segments = tuple(segment_of(part, place) for place in range(len(part.names)))
     worth, reason = worth_of(assessment, segments, relationship.per, part.period.days)
     frame = _frame(catalog, facts, kpi, relationship, where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -14,6 +15,7 @@ from metrics.stats.reliability import LEAST, corrected, panel_reliability
 
 Grade = Literal["A", "B", "C", "D", "R"]
 Outcome = Literal["passed", "failed", "not run"]
+Single = Callable[[Panel], Estimate | None]
 LEAST_DAYS = 56
 LEAST_COUNTS = 1_000
 WIDEST = 0.5
@@ -62,14 +64,17 @@ class Origin:
     people: str = "visitor-days"
 
 
-def assess(panel: Panel, origin: Origin, lags: int = 0, breaks: tuple[int, ...] = ()) -> Assessment:
+def assess(panel: Panel, origin: Origin, lags: int = 0, breaks: tuple[int, ...] = (), single: Single | None = None) -> Assessment:
     """Return the estimate of a panel with every check of it, its grade, or why there is none.
 
     breaks: days, counted from the first, from which something is measured anew: the segments of each part get effects of their own.
+    single: the estimator of a panel with one segment, which day effects cannot be taken from; without it one segment is refused.
     """
-    early = (volume(panel, origin.noun), definition(panel, breaks, origin.noun), segments(panel), coverage(origin))
-    if any(check.outcome == "failed" for check in early):
+    early = (volume(panel, origin.noun), definition(panel, breaks, origin.noun), segments(panel, single is not None), coverage(origin))
+    if any(check.outcome == "failed" and check.costs == "refusal" for check in early):
         return _refused(early)
+    if single is not None and early[2].outcome == "failed":
+        return _series(early, single(panel))
     panel = panel.cut(breaks)
     alone = coefficients(panel, panel.driver[None])
     raw = elasticity(panel, lags) if lags else interval(alone)
@@ -83,6 +88,14 @@ def assess(panel: Panel, origin: Origin, lags: int = 0, breaks: tuple[int, ...] 
     grade: Grade = "B" if lost == 0 else "C" if lost == 1 else "D"
     notes = (_implausible(estimate),) if estimate.value < IMPLAUSIBLE else ()
     return Assessment(grade, estimate, checks, notes=notes)
+
+
+def _series(early: tuple[Check, ...], estimate: Estimate | None) -> Assessment:
+    """Return what is told of one segment: no check needs other segments, and the grade is one lower."""
+    wide = variation(estimate)
+    if wide.outcome == "failed" or estimate is None:
+        return _refused((*early, wide), estimate)
+    return Assessment("C", estimate, (*early, wide), notes=(_implausible(estimate),) if estimate.value < IMPLAUSIBLE else ())
 
 
 def _refused(checks: tuple[Check, ...], compatible: Estimate | None = None) -> Assessment:
@@ -115,11 +128,13 @@ def definition(panel: Panel, breaks: tuple[int, ...], noun: str) -> Check:
     return Check(DEFINITION, "failed", words, "refusal")
 
 
-def segments(panel: Panel) -> Check:
-    """Check that there is more than one segment: day effects need one to compare with."""
+def segments(panel: Panel, has_single: bool = False) -> Check:
+    """Check that there is more than one segment: day effects need one to compare with. has_single: whether one alone can be told, a grade lower."""
     number = int((panel.used.any(axis=0) & (np.where(panel.used, panel.counts, 0.0).sum(axis=0) > 0)).sum())
     if number >= 2:
         return Check(SEGMENTS, "passed", f"{number} segments are compared within the same days.", "refusal")
+    if number and has_single:
+        return Check(SEGMENTS, "failed", "One segment only: a single series over time, told one grade lower.", "grade")
     words = "One segment only: a single series cannot be told from what else changes from day to day."
     return Check(SEGMENTS, "failed", words if number else "No segment has enough data.", "refusal")
 

@@ -55,7 +55,7 @@ def estimates(found: Relation) -> None:
     band = PUBLISHED if found.basis == "visitor-days" else None
     alt = f"Change of {found.noun} in percent for 1% more {found.driver}. " + "; ".join(f"{row.name}: {row.words}" for row in rows) + "."
     st.echarts_chart(
-        interval_options(rows, f"% {found.noun} for 1% more {found.driver}", band),
+        interval_options(rows, f"% change of {found.noun} for 1% more {found.driver}", band),
         height=ROW_PX * len(rows) + FOOT_PX,
         alt=alt,
         key="elasticity",

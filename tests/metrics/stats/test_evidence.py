@@ -22,6 +22,7 @@ from metrics.stats.evidence import (
     assess,
     signed,
 )
+from metrics.stats.jackknife import Estimate
 from metrics.stats.panel import Panel, elasticity, lead_placebo
 from tests.metrics.stats.designs import Settings, demand_shocks, noisy_p75, plain
 
@@ -72,6 +73,16 @@ def test_one_segment_is_refused_with_that_reason() -> None:
     assert (found.grade, found.estimate) == ("R", None)
     assert found.reason is not None
     assert found.reason.startswith("One segment only")
+
+
+def test_one_segment_with_an_estimator_of_its_own_is_grade_c_unless_it_is_too_wide() -> None:
+    alone = first(clean(), 1)
+    told = assess(alone, SAME, single=lambda _panel: Estimate(-0.4, 0.1, -0.6, -0.2))
+    assert (told.grade, told.estimate, outcome(told, SEGMENTS)) == ("C", Estimate(-0.4, 0.1, -0.6, -0.2), "failed")
+    wide = assess(alone, SAME, single=lambda _panel: Estimate(-0.4, 0.4, -1.0, 0.2))
+    assert (wide.grade, wide.estimate, wide.compatible) == ("R", None, Estimate(-0.4, 0.4, -1.0, 0.2))
+    assert assess(alone, SAME, single=lambda _panel: None).grade == "R"
+    assert assess(clean(), SAME, single=lambda _panel: None).grade == "B"
 
 
 def test_half_of_all_must_have_a_driver() -> None:
