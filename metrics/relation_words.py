@@ -33,7 +33,7 @@ def sentence(found: Relation) -> str:
 
 
 def _refusal(found: Relation, assessment: Assessment, window: str) -> str:
-    begin = f"No effect of {found.driver} on {found.outcome} is told {window.strip()}: {assessment.reason}".replace("  ", " ")
+    begin = f"No number is told for how {found.outcome} follows {found.driver} {window.strip()}".rstrip() + f": {assessment.reason}"
     wide = assessment.compatible
     if wide is None:
         return begin

@@ -44,11 +44,15 @@ def headline(found: Relation) -> None:
         st.info(markdown(words), icon=":material/info:")
 
 
+def has_interval(found: Relation) -> bool:
+    """Whether there is an interval to draw, be it one that is too wide to be told as a number."""
+    return found.assessment.estimate is not None or found.assessment.compatible is not None
+
+
 def estimates(found: Relation) -> None:
     """Draw the elasticity with its interval, and under it the other readings of the same days."""
     main = found.assessment.estimate or found.assessment.compatible
-    if main is None:
-        return
+    assert main is not None
     st.subheader("Elasticity", anchor=False)
     name = "Estimate" if found.assessment.estimate is not None else "Too wide to tell"
     rows = [_drawn(name, main), *(_drawn(one.name, one.estimate) for one in found.variants if one.estimate is not None)]

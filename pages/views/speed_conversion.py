@@ -20,11 +20,12 @@ if states.ready():
         period = filters.span(covered, default="all")
         found = data.relation(name, period)
         relation.headline(found)
-        left, right = st.columns(2)
-        with left:
-            relation.estimates(found)
-        with right:
-            relation.worth(found)
+        if relation.has_interval(found):
+            left, right = st.columns(2)
+            with left:
+                relation.estimates(found)
+            with right:
+                relation.worth(found)
         relation.checks(found)
         relation.population(found)
         relation.method(found)

@@ -31,7 +31,7 @@ def test_the_document_is_one_and_the_window_and_conditions_are_those_asked_for(s
     assert found["assessment"]["grade"] == "R"
     assert found["assessment"]["estimate"] is None
     assert "Not enough data" in found["assessment"]["reason"]
-    assert found["sentence"].startswith("No effect of LCP of the landing page")
+    assert found["sentence"].startswith("No number is told for how Conversion rate follows LCP of the landing page over ")
 
 
 @pytest.mark.parametrize(

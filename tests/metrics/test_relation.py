@@ -253,7 +253,7 @@ def test_what_makes_no_panel_is_refused_with_its_reason(kpi: str, reason: str, t
     found = ask(tmp_path, kpi, web_traffic=traffic_rows(60), web_vitals=vitals)
     assert (found.assessment.grade, found.assessment.estimate, found.worth) == ("R", None, None)
     assert reason in (found.assessment.reason or "")
-    assert found.sentence.startswith("No effect of ")
+    assert found.sentence.startswith("No number is told for how ")
     assert reason in found.sentence
 
 

@@ -42,9 +42,9 @@ def test_a_window_that_is_too_short_is_refused_on_the_page(shop: Shop, monkeypat
     app.run()
     assert not app.exception
     shown = words(app).replace("\\", "")
-    assert "No effect of LCP of the landing page on " in shown
+    assert "No number is told for how Conversion rate follows LCP of the landing page" in shown
     assert "▲ **Volume: failed.** Not enough data" in shown
-    assert "Without an estimate there is no worth of a change." in shown
+    assert "What 100 ms faster goes with" not in shown
 
 
 def test_another_relationship_can_be_chosen_and_says_why_it_is_refused(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

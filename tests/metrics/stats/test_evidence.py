@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from metrics.stats.evidence import (
     COVERAGE,
@@ -23,7 +24,7 @@ from metrics.stats.evidence import (
     signed,
 )
 from metrics.stats.jackknife import Estimate
-from metrics.stats.panel import Panel, elasticity, lead_placebo
+from metrics.stats.panel import Panel, coefficients, demand_shift, elasticity, lead_placebo
 from tests.metrics.stats.designs import Settings, demand_shocks, noisy_p75, plain
 
 SAME = Origin(same_draws=True, coverage=0.9)
@@ -108,6 +109,35 @@ def test_demand_shocks_are_refused_and_no_number_slips_out() -> None:
     found = assess(demand_shocks(np.random.default_rng(2)), SAME)
     assert (found.grade, found.estimate, found.compatible, outcome(found, DEMAND)) == ("R", None, None, "failed")
     assert "waves of visitors" in (found.reason or "")
+
+
+def test_a_demand_shock_is_suspected_beyond_its_interval_and_half_a_standard_error_and_not_before() -> None:
+    """Waves of one eighth to three eighths of the design's strength lie on both sides of the rule, which is worked out anew here."""
+    seen = set()
+    for seed in range(16):
+        rng = np.random.default_rng(seed)
+        strong = demand_shocks(np.random.default_rng(seed))
+        weak = plain(Settings(sx=0.03))(rng)
+        share = 0.125 + 0.25 * seed / 15
+        mixed = Panel(weak.counts * (1 - share) + strong.counts * share, weak.exposure * (1 - share) + strong.exposure * share,
+                      weak.driver * (1 - share) + strong.driver * share)  # fmt: skip
+        alone = coefficients(mixed, mixed.driver[None])
+        shift = demand_shift(mixed, alone)
+        assert shift is not None
+        change = coefficients(mixed, np.stack([mixed.driver, np.log(mixed.exposure)])) - alone
+        half = stats.t.ppf(0.975, 7) * np.sqrt(7 / 8 * ((change[1:] - change[0]) ** 2).sum())
+        se = np.sqrt(7 / 8 * ((alone[1:] - alone[0]) ** 2).sum())
+        assert shift.suspicious == (abs(change[0]) > half and abs(change[0]) > 0.5 * se)
+        seen.add((abs(change[0]) > half, abs(change[0]) > 0.5 * se, abs(change[0]) > 2 * half))
+    assert {shift[0] for shift in seen} == {True, False}
+    assert any(over and not twice for over, _, twice in seen)
+
+
+def test_the_day_of_a_break_belongs_to_what_comes_after() -> None:
+    cut = clean().cut((90, 120))
+    assert cut.counts.shape == (180, 18)
+    assert [int(np.flatnonzero(cut.exposure[:, 6 * part]).min()) for part in range(3)] == [0, 90, 120]
+    assert cut.exposure.sum() == clean().exposure.sum()
 
 
 def test_a_driver_that_follows_the_outcome_costs_a_grade() -> None:
