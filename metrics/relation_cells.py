@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -62,15 +62,17 @@ class Cells:
 def gather(rows: Iterable[Row], period: Period, by: tuple[str, ...], keep: Sequence[int]) -> Cells:
     """Return the cells of rows, split by the dimensions at the places `keep` of their names."""
     rows = tuple(rows)
-    named = [tuple(row.names[place] for place in keep) for row in rows]
+    is_whole = tuple(keep) == tuple(range(len(by)))
+    named = [row.names if is_whole else tuple(row.names[place] for place in keep) for row in rows]
     names = tuple(sorted(set(named)))
     place = {name: number for number, name in enumerate(names)}
+    spots = [(row.day - period.start).days for row in rows], [place[name] for name in named]
+    parts = zip(
+        *((row.people, row.known, row.counts, row.logs, np.nan if row.revenue is None else row.revenue) for row in rows), strict=True
+    )
     cells = tuple(np.zeros((period.days, len(names))) for _ in range(5))
-    for row, name in zip(rows, named, strict=True):
-        spot = (row.day - period.start).days, place[name]
-        parts = (row.people, row.known, row.counts, row.logs, np.nan if row.revenue is None else row.revenue)
-        for cell, part in zip(cells, parts, strict=True):
-            cell[spot] += part
+    for cell, part in zip(cells, parts, strict=bool(rows)):
+        np.add.at(cell, spots, part)
     return Cells(period, tuple(by[number] for number in keep), names, *cells)
 
 
@@ -96,8 +98,3 @@ def finest(rows: Iterable[Row], period: Period, by: tuple[str, ...], splits: Seq
         found.append((len(part.names) > 1, share, -len(found), cells, part))
     _, _, _, cells, part = max(found, key=lambda one: one[:3])
     return cells, part
-
-
-def days_of(period: Period) -> tuple[date, ...]:
-    """Return the days of a period."""
-    return tuple(period.start + timedelta(days=n) for n in range(period.days))

@@ -114,7 +114,8 @@ def compile_landings(period: Period, by: tuple[str, ...], where: Asked, event: s
 
 def read_rows(connection: Connection, statement: Select[Any, *tuple[Any, ...]], width: int) -> list[Row]:
     """Return the rows of such a statement. width: the number of its dimensions."""
+    after = width + 1
     return [
-        Row(row[0], tuple(row[1 : width + 1]), *(float(part or 0) for part in row[width + 1 :]))
+        Row(row[0], row[1:after], row[after], row[after + 1], row[after + 2], row[after + 3] or 0.0, row[after + 4] or 0.0)
         for row in connection.execute(statement).all()
     ]
