@@ -43,7 +43,7 @@ def _refusal(found: Relation, assessment: Assessment, window: str) -> str:
 def effect_words(found: Relation, estimate: Estimate) -> str:
     """Return what 1% of the driver went with, in the direction that the relationship is stated for."""
     sign = -1.0 if found.per < 0 else 1.0
-    value, ends = sign * estimate.value, sorted((sign * estimate.low, sign * estimate.high))
+    value, ends = sign * estimate.value, (sign * estimate.low, sign * estimate.high)
     side = "lower" if found.per < 0 else "higher"
     driver = "a 1% faster landing page (LCP)" if found.basis == "visitor-days" and found.per < 0 else f"1% {side} {found.driver}"
     is_people = found.basis == "visitor-days"
