@@ -10,7 +10,12 @@ from typer.core import TyperGroup
 from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
-ANALYSES: dict[str, str] = {"impact": "impact:impact", "delivery": "delivery:delivery", "experiment": "experiment:experiment"}
+ANALYSES: dict[str, str] = {
+    "relationship": "relationship:analyse",
+    "impact": "impact:impact",
+    "delivery": "delivery:delivery",
+    "experiment": "experiment:experiment",
+}
 """Question → module:function in this folder; only the one that is asked for is imported."""
 RELATIONSHIP = "relationship"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from sqlalchemy import Engine, Select, func, select
 
@@ -39,6 +39,9 @@ from settings import Workspace
 from store.ledger import Ledger
 from store.schema import FACTS, events
 from store.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from metrics.relation_types import Relation
 
 
 class Facts(Protocol):
@@ -331,6 +334,17 @@ class Catalog:
 
         opened = self._generation()
         return delivery.read_delivery(opened.engine, opened.number, self.calendar, self._streams, self.ledger, board, weeks)
+
+    def relation(self, kpi: str, period: Period | None = None, where: Where = ()) -> Relation:
+        """Return the effect of a relationship's driver on its outcome, or why none is told; by default over all that is covered."""
+        from metrics import relation
+
+        return relation.analyse(self, self._generation(), kpi, period, where)
+
+    def beside(self, more: Mapping[str, Definition]) -> Catalog:
+        """Return a catalog over the same generation that knows more KPIs. Do not close it: the generation is this one's."""
+        wider = replace(self._definitions, kpis={**self._definitions.kpis, **more})
+        return Catalog(self._space, wider, self._opened, self._force)
 
     def _answers(self, questions: Sequence[Question]) -> list[Answer]:
         """Answer from the pinned generation, what was answered before from what was kept."""

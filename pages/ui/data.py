@@ -23,6 +23,7 @@ from metrics.impact import ImpactReport
 from metrics.impact import impacts as all_impacts
 from metrics.preview import Preview
 from metrics.preview import preview as compare_versions
+from metrics.relation_types import Relation
 from metrics.trust import Trust
 from metrics.types import Answer, Comparison, Event, Freshness, Period, Question, Row, SpeedConversion
 from settings import Workspace, workspace
@@ -149,6 +150,13 @@ def impacts(kpis: tuple[str, ...]) -> ImpactReport:
     """Return the impact of all releases and campaigns, on the KPIs that they name or on those given."""
     opened = catalog()
     found: ImpactReport = _kept(opened, f"impacts {kpis!r}", lambda: all_impacts(opened, None, kpis))
+    return found
+
+
+def relation(kpi: str, period: Period) -> Relation:
+    """Return what is known of a relationship."""
+    opened = catalog()
+    found: Relation = _kept(opened, f"relation {kpi} {period!r}", lambda: opened.relation(kpi, period))
     return found
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import streamlit as st
+
 from metrics.types import Bucket, SpeedConversion
 from pages.ui.numbers import value_words
 from pages.ui.theme import NEUTRAL, SERIES
@@ -13,6 +15,46 @@ LEAST_SHOWN = 30
 """Visitors below which a bucket's rate is not drawn: its interval would fill the chart."""
 LEAST_SHARE = 0.05
 """Share of all visitors below which a bucket does not make the headline."""
+
+
+def dose_response(found: SpeedConversion) -> None:
+    """Draw the share of buyers by page speed, within each device and over all devices: what was seen, before anything is estimated."""
+    st.subheader("What was seen: buyers by page speed", anchor=False)
+    st.markdown(f"**{headline(found)}** This is grade D, descriptive only: people on slow connections may differ in more than speed.")
+    left, right = st.columns(2)
+    groups = {device.capitalize(): [b for b in found.by_device if b.device == device] for device in found.mix}
+    with left:
+        _curves("Within each device", "within device", groups, "within")
+    with right:
+        _curves(
+            "All devices together", "over all devices", {"Same mix of devices": found.standardised, "As they come": found.crude}, "together"
+        )
+    st.write(
+        "Devices differ in speed **and** in how often their visitors buy for other reasons. What separates the two curves over all devices is the mix of devices; "
+        "what is left on equal terms is closer to what speed itself goes along with."
+    )
+    share = found.visitors_without_speed / found.visitors if found.visitors else None
+    st.caption(
+        f"{found.visitors:,} visitor-days; for {found.visitors_without_speed:,} of them ({value_words(share, '%', '')}) no page speed was measured, and they are left out. "
+        f"Shaded: 95 % intervals. Ranges with fewer than {LEAST_SHOWN} visitor-days are not drawn. Generation {found.generation}."
+    )
+    with st.expander("The numbers"):
+        st.dataframe(table(found), hide_index=True, width="stretch")
+        if found.notes:
+            st.caption("On equal terms: " + "; ".join(found.notes) + ".")
+    with st.expander("How the curves are computed"):
+        st.write(
+            "A visitor-day is a person on a day with at least one page view. Its speed is the LCP of the first page view of that day, because buyers look at more "
+            "(and cached) pages; it counts as converted when the same person bought on that day. Rates within a device carry Wilson intervals. The common curve weighs every "
+            "device by its share of all visitor-days, and is absent where a device has fewer than 30."
+        )
+        st.code(found.sql, language="sql", wrap_lines=True)
+
+
+def _curves(title: str, words: str, groups: Mapping[str, Sequence[Bucket]], key: str) -> None:
+    st.markdown(f"**{title}**")
+    alt = alt_text(f"Share of visitors who bought, by page speed {words}", groups)
+    st.echarts_chart(lines_options(groups), height=340, alt=alt, key=key)
 
 
 def bucket_name(bucket: Bucket) -> str:
