@@ -18,6 +18,7 @@ from metrics.relation_words import left_out_words, population_words
 from metrics.relation_worth import segment_of, worth_of
 from metrics.stats.evidence import Assessment, Check, Origin, Single, assess
 from metrics.stats.panel import elasticity, plateau
+from metrics.stats.series import single_series
 from metrics.tables import dimensions
 from metrics.types import Period
 from store.schema import events
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 KNEE_MS = 2_500.0
 """Where a plateau is looked for: Google's limit of a good LCP, chosen before any data were seen."""
 LAGS = 2
-SINGLE_SERIES: Single | None = None
-"""The estimator of one segment's series. There is none yet: one segment is refused."""
+SINGLE_SERIES: Single = single_series
+"""The estimator of a panel with one segment."""
 LANDING_SPEED = "LCP of the landing page"
 
 
