@@ -239,10 +239,19 @@ def test_any_driver_and_outcome_are_a_panel_of_daily_values(tmp_path: Path) -> N
     assert "engaged_sessions" in found.sql
 
 
+def test_one_segment_is_told_as_a_series_a_grade_lower(tmp_path: Path) -> None:
+    found = ask(tmp_path, "alone", web_traffic=traffic_rows())
+    estimate = found.assessment.estimate
+    assert found.assessment.grade == "C"
+    assert estimate is not None
+    assert estimate.low <= -0.5 <= estimate.high
+    assert found.sentence.startswith("Grade C: ")
+    assert any("One segment only" in check.words for check in found.assessment.checks)
+
+
 @pytest.mark.parametrize(
     ("kpi", "reason"),
     [
-        ("alone", "One segment only"),
         ("by_formula", "'spending' is neither a ratio with a numerator and a denominator nor a count"),
         ("by_rolling", "'rolling' adds up several days"),
         ("no_split", "has no dimension 'channel'"),
