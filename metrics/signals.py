@@ -9,9 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from errors import DashboardError
 from metrics.compare import target_status
-from metrics.comparisons import Asks, Where, last_sprint
+from metrics.comparisons import Asks, Where
 from metrics.definitions import KPI
 from metrics.definitions import Signals as Clause
 from metrics.formula import Name, evaluate
@@ -48,7 +47,7 @@ def signals(catalog: Judges, kpis: Sequence[str], where: Where = ()) -> dict[str
         if grain is None or reason is not None:
             found[kpi] = Signal(kpi, grain or "week", definition.better, reason=reason)
         elif grain == "sprint":
-            found[kpi] = _by_sprint(catalog, kpi)
+            found[kpi] = _by_sprint(catalog, kpi, where)
         elif catalog.covered(kpi) is None:
             found[kpi] = Signal(kpi, grain, definition.better, reason="no day is covered yet", is_short=True)
         else:
@@ -91,11 +90,13 @@ def _refused(definition: KPI, catalog: Judges, kpi: str) -> str | None:
     return None
 
 
-def _by_sprint(catalog: Judges, kpi: str) -> Signal:
-    try:
-        return judged(catalog, kpi, "sprint", last_sprint(catalog, kpi)[2])
-    except DashboardError as error:
-        return Signal(kpi, "sprint", catalog.definition(kpi).better, reason=str(error).rstrip("."))
+def _by_sprint(catalog: Judges, kpi: str, where: Where) -> Signal:
+    """Judge the closed sprints of the board that closed one last."""
+    if catalog.covered(kpi) is None:
+        return Signal(kpi, "sprint", catalog.definition(kpi).better, reason="no sprint is closed yet", is_short=True)
+    rows = [row for row in catalog.ask(Question(kpi, "sprint", None, (), tuple(where))).rows if row.complete]
+    boards = catalog.boards()
+    return judged(catalog, kpi, "sprint", [row for row in rows if boards.get(row.label) == boards.get(rows[-1].label)])
 
 
 def _by_day(catalog: Judges, kpi: str, rows: Sequence[Row], where: Where) -> Signal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from metrics.stats.absent import Absent
 
@@ -12,6 +13,8 @@ WEEKS = 8
 """Whole weeks that a weekday's level needs."""
 SAME = 4
 """Same weekdays that the plain forecast averages."""
+PAST = 28
+"""Earlier days that the plain forecast's interval needs."""
 
 
 def factors(values: Sequence[float], weekdays: Sequence[int]) -> tuple[float, ...] | Absent:
@@ -48,3 +51,24 @@ def naive(values: Sequence[float], days: int) -> list[float]:
     """
     last = np.asarray(values[-7 * SAME :], dtype=float).reshape(SAME, 7).mean(axis=0)
     return [float(last[n % 7]) for n in range(days)]
+
+
+def paths(values: Sequence[float], days: int) -> NDArray[np.float64] | Absent:
+    """Return what the benchmark leads to expect of the next days, one row a path: its forecast times how far it was off in the past.
+
+    Every earlier day that is followed by `days` known ones gives one path: the forecast times actual total ÷ forecast total of those
+    days. Errors of days that go together stay together, and nothing is drawn at random.
+    Shape: one value a day without gaps, oldest first.
+    """
+    x = np.asarray(values, dtype=float)
+    origins = np.arange(7 * SAME, x.size - days + 1)
+    if origins.size < PAST:
+        return Absent(f"looking {days} days ahead was possible {origins.size} times so far; an interval needs {PAST}")
+    means = sum(x[7 * (SAME - n) : x.size - 7 * n] for n in range(1, SAME + 1)) / SAME  # of day 28, day 29, …
+    means = np.concatenate((means, naive(values, 7)))
+    expected = means[(origins - 7 * SAME)[:, None] + np.arange(days) % 7].sum(axis=1)
+    sums = np.concatenate(([0.0], np.cumsum(x)))
+    if expected.min() <= 0:
+        return Absent("the mean of the last same weekdays was not always above 0")
+    found: NDArray[np.float64] = np.outer((sums[origins + days] - sums[origins]) / expected, naive(values, days))
+    return found
