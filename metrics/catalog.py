@@ -24,6 +24,7 @@ from metrics.coverage import Reach, StreamCoverage, freshness, reach, read_cover
 from metrics.definitions import KPI as Definition
 from metrics.events import definition_events, read_events, read_sprints
 from metrics.force import InForce, in_force
+from metrics.parts import Parts, read_parts
 from metrics.plan import Asked, Plan, make_plan
 from metrics.question import LATEST, require_answerable, require_dimensions
 from metrics.reservations import FlaggedSlice, Restatement, read_flagged, read_restatements
@@ -223,6 +224,14 @@ class Catalog:
                     answers = pinned._answers(mine)
             found.update(zip(places, answers, strict=True))
         return tuple(found[place] for place in range(len(questions)))
+
+    def parts(self, question: Question) -> Parts:
+        """Return the measures that a KPI is made of, over the same rows as its own answer.
+
+        Raises: as `ask`.
+        """
+        require_answerable(self.kpi(question.kpi), question)
+        return read_parts(self._generation().engine, self._prepared(question))
 
     def total(
         self,

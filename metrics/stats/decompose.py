@@ -86,7 +86,7 @@ def _effect(name: str, sides: tuple[Sides, Sides], wholes: tuple[float, float]) 
 
 
 def contributions(
-    value: Callable[[Mapping[str, float]], float | None], before: Mapping[str, float], after: Mapping[str, float]
+    value: Callable[[Mapping[str, float | None]], float | None], before: Mapping[str, float | None], after: Mapping[str, float | None]
 ) -> dict[str, float] | Absent:
     """Return part → what its change contributes to the change of a formula; they add up to it.
 
