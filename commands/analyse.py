@@ -10,7 +10,10 @@ from typer.core import TyperGroup
 from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
-ANALYSES: dict[str, str] = {}
+ANALYSES: dict[str, str] = {
+    "forecast": "forecast:analyse_forecast",
+    "why": "why:analyse_why",
+}
 """Question → module:function in this folder; only the one that is asked for is imported."""
 RELATIONSHIP = "relationship"
 
