@@ -13,6 +13,7 @@ ICON = VIEWS.parent / "ui" / "icon.svg"
 PAGES = [
     st.Page(VIEWS / "overview.py", title="Overview", icon=":material/dashboard:", default=True),
     st.Page(VIEWS / "side_by_side.py", title="Side by side", icon=":material/stacked_line_chart:", url_path="side_by_side"),
+    st.Page(VIEWS / "kpi.py", title="KPI", icon=":material/monitoring:", url_path="kpi"),
     st.Page(VIEWS / "speed_conversion.py", title="Speed × conversion", icon=":material/speed:", url_path="speed_conversion"),
     st.Page(VIEWS / "catalog.py", title="Catalog", icon=":material/menu_book:", url_path="catalog"),
     st.Page(VIEWS / "data_health.py", title="Data health", icon=":material/health_and_safety:", url_path="data_health"),
