@@ -35,8 +35,8 @@ def smape(actual: Sequence[float], forecast: Sequence[float]) -> float | None:
 def pinball(quantile: float, forecast: float, actual: float) -> float:
     """Return the pinball loss of one quantile forecast.
 
-    >>> pinball(0.9, 130, 110), pinball(0.1, 80, 110)
-    (2.0, 3.0)
+    >>> pinball(0.5, 100, 110), pinball(0.1, 80, 110)
+    (5.0, 3.0)
     """
     away = actual - forecast
     return float(max(quantile * away, (quantile - 1) * away))

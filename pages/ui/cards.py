@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -49,10 +50,22 @@ def card(kpi: KPI, period: Period) -> Card:
     return _sprint_card(kpi) if kpi.grains == ("sprint",) else _period_card(kpi, period)
 
 
+def prepare(kpis: Sequence[KPI], asked: Period) -> None:
+    """Ask for all cards of a page at once: one pass over a table instead of four a card."""
+    periods = {kpi.name: data.catalog().whole(kpi.name, asked) for kpi in kpis if kpi.grains != ("sprint",)}
+    compared = {period: tuple(name for name, mine in periods.items() if mine == period) for period in periods.values()}
+    data.prepare(tuple(question for name, period in periods.items() for question in _questions(name, period)), compared)
+
+
+def _questions(kpi: str, period: Period) -> tuple[Question, Question]:
+    course = Period(period.end - timedelta(days=max(SPARK_DAYS, period.days)), period.end)
+    return Question(kpi, "total", period), Question(kpi, "day", course)
+
+
 def _period_card(kpi: KPI, asked: Period) -> Card:
     period = data.catalog().whole(kpi.name, asked)
-    row = data.ask(Question(kpi.name, "total", period)).rows[0]
-    course = data.ask(Question(kpi.name, "day", Period(period.end - timedelta(days=max(SPARK_DAYS, period.days)), period.end)))
+    total, course = (data.ask(question) for question in _questions(kpi.name, period))
+    row = total.rows[0]
     target = data.catalog().target_status(kpi.name, row.value, period.end - timedelta(days=1))
     previous, year = data.compare(kpi.name, period, "previous_period"), data.compare(kpi.name, period, "previous_year")
     return Card(kpi, row, previous, year, target, course.rows, data.freshness(kpi.name), period != asked, data.signals().get(kpi.name))

@@ -101,6 +101,19 @@ def compare(
     return found
 
 
+def prepare(questions: tuple[Question, ...], compared: dict[Period, tuple[str, ...]]) -> None:
+    """Ask everything that cards will ask in a few statements, so that each of them finds its answers. compared: period → KPIs."""
+    opened = catalog()
+
+    def ask_all() -> bool:
+        opened.ask_many(questions)
+        for period, names in compared.items():
+            opened.compare_many(names, period, ("previous_period", "previous_year"))
+        return True
+
+    _kept(opened, f"prepare {questions!r} {compared!r}", ask_all)
+
+
 def last_sprint(kpi: str) -> tuple[Row, Comparison, tuple[Row, ...]]:
     """Return the last closed sprint, its comparison, and its board's closed sprints."""
     opened = catalog()

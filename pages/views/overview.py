@@ -15,6 +15,7 @@ if states.ready():
     else:
         period = filters.period(covered)
         known = {kpi.name: kpi for kpi in data.kpis()}
+        cards.prepare(list(known.values()), period)
         band = [known[name] for name in INTEGRATED if name in known]
         if band:
             st.subheader("Speed × conversion", anchor=False)
