@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -95,6 +95,8 @@ def _residual_phase(
     """Judge the differences from the one-step forecast of the baseline."""
     mine = values[slice(*span)]
     drawn = limits(step.residuals(values[slice(*baseline)]).tolist())
+    if isinstance(drawn, Limits):  # one difference fewer than values does not make the baseline a shorter one
+        drawn = replace(drawn, points=baseline[1] - baseline[0])
     residuals, expected = step.residuals(mine).tolist(), step.expected(mine).tolist()
     found = NOTHING if isinstance(drawn, Absent) else _moved(RULES[rules](residuals, drawn), span[0] + 1)
     return Phase(*span, baseline, drawn, correlation, step, (None, *residuals), (None, *expected), found)

@@ -250,7 +250,11 @@ def test_values_that_follow_each_other_are_judged_by_their_one_step_forecast() -
     assert phase.step is not None
     assert phase.judged[0] is None
     assert phase.judged[1:] == tuple(phase.step.residuals(values))
-    assert phase.limits == limits(phase.step.residuals(values[:24]).tolist())
+    alone = drawn(phase.step.residuals(values[:24]).tolist())
+    assert isinstance(phase.limits, Limits)
+    assert (phase.limits.centre, phase.limits.upper, phase.limits.lower) == (alone.centre, alone.upper, alone.lower)
+    assert (phase.limits.points, alone.points) == (24, 23)
+    assert [one.limits.is_provisional for one in chart(values[:12]) if isinstance(one.limits, Limits)] == [False]
     assert chart([*values, values[-1] + 50])[0].found.rule1[-1] == 40
 
 
