@@ -60,13 +60,13 @@ def sentence(signal: Signal, day: Day = date.isoformat) -> str:
         return "Stable: nothing but its usual variation." if signal.variation == "common" else f"{_since(signal, day)}."
     met = verdict == "met"
     if signal.variation == "common":
-        return _stable(signal.assurance, met)
+        return _stable(signal.assurance, met, near=verdict == "near")
     return _moving(signal, met, day)
 
 
-def _stable(assurance: Assurance | None, met: bool) -> str:
+def _stable(assurance: Assurance | None, met: bool, *, near: bool) -> str:
     if assurance is None:
-        return f"{'On' if met else 'Off'} target, with nothing but its usual variation."
+        return f"{'On' if met else 'Near' if near else 'Off'} target, with nothing but its usual variation."
     if assurance == "by_chance" and met:
         return "Met this time; the target lies inside the limits, so it will sometimes be missed with nothing changed."
     if assurance == "by_chance":

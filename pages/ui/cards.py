@@ -82,18 +82,20 @@ def draw(shown: Card, *, links: bool = True) -> None:
     kpi = shown.kpi
     with st.container(border=True, key=f"card_{kpi.name}"):
         st.html(_body(shown))
-        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             with st.popover("Definition", type="tertiary"):
                 definition(kpi)
+                if links:
+                    _side_by_side(kpi)
             if links:
-                st.page_link(IN_DEPTH, label="In depth", icon="", query_params={"kpi": kpi.name})
-            grain = {"grain": "sprint"} if kpi.grains == ("sprint",) else {}
-            st.page_link(
-                SIDE_BY_SIDE,
-                label="Side by side",
-                icon="",
-                query_params={"kpis": kpi.name, **grain},
-            )
+                st.page_link(IN_DEPTH, label="In depth", icon=":material/monitoring:", query_params={"kpi": kpi.name})
+            else:
+                _side_by_side(kpi)
+
+
+def _side_by_side(kpi: KPI) -> None:
+    grain = {"grain": "sprint"} if kpi.grains == ("sprint",) else {}
+    st.page_link(SIDE_BY_SIDE, label="Side by side", icon=":material/stacked_line_chart:", query_params={"kpis": kpi.name, **grain})
 
 
 def _body(shown: Card) -> str:
