@@ -15,6 +15,8 @@ ANALYSES: dict[str, str] = {
     "impact": "impact:impact",
     "delivery": "delivery:delivery",
     "experiment": "experiment:experiment",
+    "forecast": "forecast:analyse_forecast",
+    "why": "why:analyse_why",
 }
 """Question → module:function in this folder; only the one that is asked for is imported."""
 RELATIONSHIP = "relationship"

@@ -11,6 +11,7 @@ from typing import Annotated, Any, cast, get_args
 import typer
 
 from commands.common import AsJson, Home, open_space, print_json
+from commands.signal import signal_of
 from commands.sync import parse_day
 from commands.table import print_table
 from errors import QueryError, suggest
@@ -38,7 +39,7 @@ def query(
     questions = [Question(k, parse_grain(grain), parse_period(catalog, k, from_, to), dimensions, filters) for k in kpis]
     answers = [catalog.ask(question) for question in questions]
     if as_json:
-        documents = [as_document(answer) for answer in answers]
+        documents = [{**as_document(answer), "signal": signal_of(catalog, answer.question.kpi, filters)} for answer in answers]
         print_json(documents[0] if len(documents) == 1 else documents)
     elif sql:
         sys.stdout.write("\n\n".join(answer.sql for answer in answers) + "\n")

@@ -25,7 +25,7 @@ from metrics.definitions import KPI as Definition
 from metrics.delivery_types import Delivery, Team
 from metrics.events import definition_events, read_events, read_sprints
 from metrics.force import InForce, in_force
-from metrics.formula import Name
+from metrics.parts import Parts, read_parts
 from metrics.plan import Plan, make_plan
 from metrics.question import LATEST, require_answerable, require_dimensions
 from metrics.reservations import FlaggedSlice, Restatement, read_flagged, read_restatements
@@ -236,12 +236,13 @@ class Catalog:
         with self._generation().engine.connect() as connection:
             return connection.execute(statement).all()
 
-    def parts(self, question: Question) -> dict[str, tuple[Row, ...]]:
-        """Return key of a leaf → its own rows, in the periods and splits of a question about the KPI that it is part of."""
-        one = self._prepared(question)
-        alone = [replace(one, plan=Plan(Name(leaf.key), (leaf,))) for leaf in one.plan.leaves]
-        with self._generation().engine.connect() as connection:
-            return {part.plan.leaves[0].key: rows for part, (rows, _) in zip(alone, run(connection, alone), strict=True)}
+    def parts(self, question: Question) -> Parts:
+        """Return the measures that a KPI is made of, over the same rows as its own answer.
+
+        Raises: as `ask`.
+        """
+        require_answerable(self.kpi(question.kpi), question)
+        return read_parts(self._generation().engine, self._prepared(question))
 
     def total(
         self,

@@ -62,7 +62,10 @@ class Target(Strict):
     low: Number | None = Field(None, description="Lower end of a band")
     high: Number | None = Field(None, description="Upper end of a band")
     where: dict[str, str | list[str]] = Field({}, description="The part it is agreed for: dimension: value or [values]; all when empty")
-    pace: Literal["linear", "last_year", "none"] = Field("linear", description="How much of a target to reach is expected by a day")
+    pace: Literal["weekday", "linear", "last_year", "none"] = Field(
+        "weekday",
+        description="How much of a target to reach is expected by a day; weekday: as the last 8 weeks came in, linear without them",
+    )
     provenance: Literal["agreed", "proposed", "inherited", "benchmark", "placeholder"] = Field(
         "agreed", description="Where the target is from"
     )

@@ -12,6 +12,9 @@ from metrics.calendar import Calendar
 from metrics.compare import against_row, comparison, pace_of
 from metrics.definitions import KPI, Target
 from metrics.plan import Asked, Plan
+from metrics.stats.absent import Absent
+from metrics.stats.pacing import expected_share, units
+from metrics.stats.weekday import WEEKS, levels
 from metrics.types import Answer, Comparison, Grain, Pace, Period, Question, Row
 
 Where = tuple[tuple[str, tuple[str, ...]], ...]
@@ -106,12 +109,26 @@ def pace(catalog: Asks, kpi: str, on: date, where: Asked) -> Pace | None:
 
 def _expected_share(catalog: Asks, kpi: str, target: Target, period: Period, done: Period, where: Asked) -> tuple[float | None, str]:
     """Return the share of the target that should be there by now, and how that was worked out."""
-    if target.pace == "linear":
+    if target.pace == "weekday" and (share := weekday_share(catalog, kpi, period, done, where)) is not None:
+        return share, "as weekdays came in over the last 8 whole weeks"
+    if target.pace in ("weekday", "linear"):
         return done.days / period.days, "the same every day"
     part, whole = (catalog.ask(_total(kpi, side.shift(-YEAR), where)).rows[0] for side in (done, period))
     if part.value is None or not whole.value or not whole.complete:
         return None, "no pace: the same weekdays 364 days before are not wholly held"
     return part.value / whole.value, "as it came in on the same weekdays 364 days before"
+
+
+def weekday_share(catalog: Asks, kpi: str, period: Period, done: Period, where: Asked) -> float | None:
+    """Return the share of a period that its days done usually bring, by the weekdays of the last 8 whole weeks; None without those."""
+    last = Period(done.end - timedelta(days=7 * WEEKS), done.end)
+    rows = catalog.ask(Question(kpi, "day", last, (), tuple(where))).rows
+    known = [(row.value, row.period.start.weekday()) for row in rows if row.complete and row.value is not None]
+    found = levels([value for value, _ in known], [weekday for _, weekday in known])
+    if isinstance(found, Absent) or min(found) < 0 or sum(found) <= 0:
+        return None
+    weekdays = [(period.start + timedelta(days=n)).weekday() for n in range(period.days)]
+    return expected_share(units(weekdays, found), done.days)
 
 
 def _no_pace(target: float, period: Period, note: str) -> Pace:

@@ -63,9 +63,9 @@ def read_days(catalog: Catalog, kpi: str, windows: Windows, by: tuple[str, ...] 
     known = np.array([row.complete and not row.settling for row in whole])
     place = {row.period.start: n for n, row in enumerate(whole)}
     leaves: dict[str, dict[str, Array]] = {}
-    for key, rows in catalog.parts(Question(kpi, "day", period, by)).items():
-        segments = leaves.setdefault(key, {})
-        for row in rows:
+    for part in catalog.parts(Question(kpi, "day", period, by)).parts:
+        segments = leaves.setdefault(part.key, {})
+        for row in part.rows:
             values = segments.setdefault(row.dimensions[by[0]] if by else "", np.full(len(whole), np.nan))
             values[place[row.period.start]] = np.nan if row.value is None else row.value
     return Days(known, leaves)
@@ -162,7 +162,7 @@ def _of_conversion(catalog: Catalog, kpi: str, windows: Windows) -> Series | Ref
         row = catalog.ask(Question(kpi, "total", week)).rows[0]
         held = row.complete and not row.settling and row.value is not None
         values.append(row.value if held else np.nan)
-        counts.append([rows[0].value or 0.0 for rows in catalog.parts(Question(kpi, "total", week)).values()])
+        counts.append([part.rows[0].value or 0.0 for part in catalog.parts(Question(kpi, "total", week)).parts])
     known = np.isfinite(np.array(values, dtype=float))
     if not known.any() or float(np.median(np.array(counts)[known], axis=0).min()) < LEAST_COUNT:
         return Refused(f"fewer than {LEAST_COUNT} of {len(plan.leaves)} sides are counted in a usual week, too few for a rate")

@@ -13,6 +13,7 @@ ICON = VIEWS.parent / "ui" / "icon.svg"
 PAGES = [
     st.Page(VIEWS / "overview.py", title="Overview", icon=":material/dashboard:", default=True),
     st.Page(VIEWS / "side_by_side.py", title="Side by side", icon=":material/stacked_line_chart:", url_path="side_by_side"),
+    st.Page(VIEWS / "kpi.py", title="KPI", icon=":material/monitoring:", url_path="kpi"),
     st.Page(VIEWS / "speed_conversion.py", title="Speed × conversion", icon=":material/speed:", url_path="speed_conversion"),
     st.Page(VIEWS / "delivery.py", title="Delivery", icon=":material/local_shipping:", url_path="delivery"),
     st.Page(VIEWS / "impact.py", title="Impact", icon=":material/rocket_launch:", url_path="impact"),

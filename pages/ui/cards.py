@@ -11,7 +11,10 @@ import streamlit as st
 
 from errors import QueryError
 from metrics import KPI
+from metrics.signal_types import Signal
 from metrics.types import Comparison, Freshness, Period, Question, Row, TargetStatus
+from metrics.verdict import sentence as verdict
+from metrics.verdict import short
 from pages.ui import data, sparkline, theme
 from pages.ui.numbers import age_words, arrow, change_size, day_words, value_words
 from pages.ui.text import markdown, markup, sentence
@@ -19,7 +22,8 @@ from pages.ui.text import markdown, markup, sentence
 RANK = {"missed": 0, "near": 1, "unknown": 2, "no_target": 3, "met": 4}
 SPARK_DAYS = 28
 LAST_SPRINTS = 12
-SIDE_BY_SIDE = Path(__file__).resolve().parents[1] / "views" / "side_by_side.py"
+VIEWS = Path(__file__).resolve().parents[1] / "views"
+SIDE_BY_SIDE, IN_DEPTH = VIEWS / "side_by_side.py", VIEWS / "kpi.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Card:
     course: tuple[Row, ...]
     freshness: tuple[Freshness, ...]
     is_earlier: bool = False
+    signal: Signal | None = None
 
     @property
     def rank(self) -> int:
@@ -72,30 +77,34 @@ def _period_card(kpi: KPI, asked: Period) -> Card:
     course = data.ask(_course(kpi.name, period))
     target = data.catalog().target_status(kpi.name, row.value, period.end - timedelta(days=1))
     previous, year = data.compare(kpi.name, period, "previous_period"), data.compare(kpi.name, period, "previous_year")
-    return Card(kpi, row, previous, year, target, course.rows, data.freshness(kpi.name), is_earlier=period != asked)
+    return Card(kpi, row, previous, year, target, course.rows, data.freshness(kpi.name), period != asked, data.signals().get(kpi.name))
 
 
 def _sprint_card(kpi: KPI) -> Card:
     row, previous, course = data.last_sprint(kpi.name)
     target = data.catalog().target_status(kpi.name, row.value, row.period.end - timedelta(days=1))
-    return Card(kpi, row, previous, None, target, course[-LAST_SPRINTS:], data.freshness(kpi.name))
+    return Card(kpi, row, previous, None, target, course[-LAST_SPRINTS:], data.freshness(kpi.name), signal=data.signals().get(kpi.name))
 
 
-def draw(shown: Card) -> None:
-    """Draw one card."""
+def draw(shown: Card, *, links: bool = True) -> None:
+    """Draw one card. links: to the KPI in depth, too."""
     kpi = shown.kpi
     with st.container(border=True, key=f"card_{kpi.name}"):
         st.html(_body(shown))
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             with st.popover("Definition", type="tertiary"):
-                _definition(kpi)
-            grain = {"grain": "sprint"} if kpi.grains == ("sprint",) else {}
-            st.page_link(
-                SIDE_BY_SIDE,
-                label="Side by side",
-                icon=":material/stacked_line_chart:",
-                query_params={"kpis": kpi.name, **grain},
-            )
+                definition(kpi)
+                if links:
+                    _side_by_side(kpi)
+            if links:
+                st.page_link(IN_DEPTH, label="In depth", icon=":material/monitoring:", query_params={"kpi": kpi.name})
+            else:
+                _side_by_side(kpi)
+
+
+def _side_by_side(kpi: KPI) -> None:
+    grain = {"grain": "sprint"} if kpi.grains == ("sprint",) else {}
+    st.page_link(SIDE_BY_SIDE, label="Side by side", icon=":material/stacked_line_chart:", query_params={"kpis": kpi.name, **grain})
 
 
 def _body(shown: Card) -> str:
@@ -107,6 +116,7 @@ def _body(shown: Card) -> str:
         _value(shown, currency),
         *_changes(shown, currency),
         _target(shown, currency),
+        _signal(shown),
         _spark(shown, words),
         _foot(shown),
     ]
@@ -148,6 +158,18 @@ def _target(shown: Card, currency: str) -> str:
     return f'<p class="kb-line">{goal}{markup(status.sentence[0].lower() + status.sentence[1:].rstrip("."))}</p>'
 
 
+def _signal(shown: Card) -> str:
+    """Say signal or noise in a few words; the whole sentence is one hover, or one click on In depth, away."""
+    found = shown.signal
+    if found is None:
+        return ""
+    shape = "…" if found.variation is None else "≈" if found.rises is None else "↗" if found.rises else "↘"
+    colour = theme.SIGNAL_COLOUR[found.variation or "common"]
+    quiet = " kb-quiet" if found.variation in (None, "common") else ""
+    words, whole = markup(short(found, day_words)), markup(verdict(found, day_words))
+    return f'<p class="kb-line{quiet}" title="{whole}"><span style="color:{colour}" aria-hidden="true">{shape}</span> {words}</p>'
+
+
 def _spark(shown: Card, words: str) -> str:
     address = sparkline.image(shown.course, shown.target.target)
     return f'<img class="kb-spark" alt="{markup(words)}" src="{address}">' if address else f'<p class="kb-sr">{markup(words)}</p>'
@@ -164,7 +186,8 @@ def _foot(shown: Card) -> str:
     return f'<p class="kb-foot">Data to {day_words(min(reach, default=None))} · synced {age_words(min(synced, default=None))}{owner}{"".join(marks)}</p>'
 
 
-def _definition(kpi: KPI) -> None:
+def definition(kpi: KPI) -> None:
+    """Draw what a KPI means."""
     st.markdown(f"**{markdown(kpi.label)}** · `{kpi.name}`")
     if kpi.description:
         st.write(markdown(kpi.description))

@@ -19,13 +19,19 @@ from metrics import KPI, Catalog, open_catalog, record_definitions
 from metrics.delivery_types import Delivery, Team
 from metrics.entry import Entry, newest_rows, sql_of
 from metrics.entry import entries as read_entries
+from metrics.forecast import Forecast
+from metrics.forecast import forecast as look_ahead
 from metrics.impact import ImpactReport
 from metrics.impact import impacts as all_impacts
 from metrics.preview import Preview
 from metrics.preview import preview as compare_versions
 from metrics.relation_types import Relation
+from metrics.signal_types import Signal
+from metrics.signals import signals as judge
 from metrics.trust import Trust
 from metrics.types import Answer, Comparison, Event, Freshness, Period, Question, Row, SpeedConversion
+from metrics.why import Why
+from metrics.why import why as explain_change
 from settings import Workspace, workspace
 from store.ledger import Ledger, SourceRun
 from store.sprint_freezes import SprintFreeze, read_freezes
@@ -101,6 +107,27 @@ def last_sprint(kpi: str) -> tuple[Row, Comparison, tuple[Row, ...]]:
     """Return the last closed sprint, its comparison, and its board's closed sprints."""
     opened = catalog()
     found: tuple[Row, Comparison, tuple[Row, ...]] = _kept(opened, f"sprint {kpi}", lambda: opened.last_sprint(kpi))
+    return found
+
+
+def signals() -> dict[str, Signal]:
+    """Return KPI → what its variation says, of all KPIs, asked at once."""
+    opened = catalog()
+    found: dict[str, Signal] = _kept(opened, "signals", lambda: judge(opened, [kpi.name for kpi in kpis()]))
+    return found
+
+
+def forecast(kpi: str) -> Forecast:
+    """Return where the running period of a KPI is likely to end."""
+    opened = catalog()
+    found: Forecast = _kept(opened, f"forecast {kpi}", lambda: look_ahead(opened, kpi))
+    return found
+
+
+def why(kpi: str, period: Period, by: str | None = None) -> Why:
+    """Return what the change of a KPI is made of."""
+    opened = catalog()
+    found: Why = _kept(opened, f"why {kpi} {period!r} {by}", lambda: explain_change(opened, kpi, period, by))
     return found
 
 

@@ -8,10 +8,12 @@ from typing import Literal, TypeVar, cast
 
 import streamlit as st
 
+from metrics import KPI
 from metrics.calendar import Calendar
 from metrics.types import Grain, Period
 from pages.ui import data
 from pages.ui.numbers import range_words
+from pages.ui.text import markdown
 
 PRESETS = {"7d": "Last 7 days", "28d": "Last 28 days", "90d": "Last 90 days", "week": "Last full week", "month": "Last full month"}
 SPANS = {"90d": "90 days", "180d": "180 days", "365d": "1 year", "all": "All"}
@@ -131,6 +133,23 @@ def span(covered: Period, default: str = "180d") -> Period:
 def grain(default: Grain = "week") -> Grain:
     """Draw the choice of the grain and return it."""
     return cast(Grain, _one("Grain", "grain", {str(name): label for name, label in GRAINS.items()}, default))
+
+
+def one_kpi(default: str) -> KPI | None:
+    """Draw the choice of one KPI and return it; None, when there is none at all."""
+    known = {kpi.name: kpi for kpi in data.kpis()}
+    asked = st.query_params.get("kpi")
+    if asked is not None and asked not in known:
+        st.info(markdown(f"There is no KPI '{asked}' with values; another one is shown."), icon=":material/info:")
+    if not known:
+        return None
+    first = default if default in known else next(iter(known))
+    _from_url("kpi", known, [first])
+    if isinstance(st.session_state["kpi"], list):
+        st.session_state["kpi"] = st.session_state["kpi"][0]
+    chosen = st.selectbox("KPI", list(known), format_func=lambda name: known[name].label, key="kpi")
+    _to_url("kpi", [chosen], [first])
+    return known[chosen]
 
 
 def several_kpis(default: Sequence[str]) -> list[str]:

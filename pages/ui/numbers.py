@@ -56,6 +56,14 @@ def change_size(comparison: Comparison, unit: str, currency: str) -> str:
     return value_words(abs(comparison.change), unit, currency)
 
 
+def signed_words(change: float, unit: str, currency: str) -> str:
+    """Return a change with its sign; a rate changes in points."""
+    sign = "+" if change > 0 else MINUS if change < 0 else ""
+    if unit == "%":
+        return f"{sign}{format_decimal(abs(change) * 100, '0.00', locale=LOCALE)}{NARROW}points"
+    return f"{sign}{value_words(abs(change), unit, currency)}"
+
+
 def arrow(comparison: Comparison) -> str:
     """Return the sign of a change as a shape."""
     if not comparison.change:

@@ -9,6 +9,7 @@ SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8C6D00", "#56B4E9")
 NEUTRAL = "#6B7C93"
 STATUS = {"met": "#0072B2", "near": "#B26F00", "missed": "#D55E00", "unknown": NEUTRAL, "no_target": NEUTRAL}
 SHAPE = {"met": "●", "near": "◆", "missed": "▲", "unknown": "?", "no_target": "○"}
+SIGNAL_COLOUR = {"common": NEUTRAL, "improvement": "#0072B2", "concern": "#D55E00", "high": "#B26F00", "low": "#B26F00"}
 WORD = {"met": "On target", "near": "Near target", "missed": "Off target", "unknown": "Unknown", "no_target": "No target"}
 
 CARD_STYLE = """

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from settings import PROJECT_ROOT
 from tests.shop import Shop
 
-PAGES = ("overview", "side_by_side", "speed_conversion", "impact", "delivery", "data_health", "catalog")
+PAGES = ("overview", "side_by_side", "kpi", "speed_conversion", "impact", "delivery", "data_health", "catalog")
 WITH_VALUES = PAGES[:-1]
 pytestmark = pytest.mark.filterwarnings("ignore")
 
