@@ -66,7 +66,7 @@ PROTECTIONS = (
     Protection("earlier facts are shown with what was added since", "store/earlier.py", "connection.execute(_view(table, held.get(table.name), path.stem))", "pass", "tests/store/test_earlier_versions.py"),
     Protection("facts of a later version are not read", "store/earlier.py", "if version is not None and int(version) > int(newest):", "if False:", "tests/store/test_earlier_versions.py"),
     Protection("facts of a later version are not overwritten", "store/build.py", "        self._require_known()", "", "tests/store/test_earlier_versions.py"),
-    Protection("a refused write is thrown away", "store/build.py", "if self._broken is not None:  # half", "if False:  # half", "tests/e2e/test_disk_full.py"),
+    Protection("a refused write is thrown away", "store/build.py", "if self._broken is not None:  # half", "if False:  # half", "tests/store/test_warehouse.py"),
     Protection("a file that is being written is read again", "metrics/document.py", "if raw and same and abs(age) >= SETTLED_SECONDS:", "if True:", "tests/metrics/test_hostile_yaml.py"),
     Protection("a doubled key costs what it belongs to", "metrics/compose.py", "if top.key in top.node:", "if False:", "tests/metrics/test_hostile_yaml.py"),
     Protection("anchors and aliases are refused", "metrics/compose.py", "if isinstance(event, AliasEvent) or event.anchor:", "if False:", "tests/metrics/test_hostile_yaml.py"),

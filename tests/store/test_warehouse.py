@@ -12,10 +12,11 @@ from pathlib import Path
 import duckdb
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from errors import BusyError, ConfigError, StoreError
 from settings import Workspace
+from store import partitions
 from store.commits import Changes
 from store.schema import coverage, warehouse, web_traffic
 from store.types import Batch
@@ -128,6 +129,23 @@ def test_a_stopped_build_goes_on_where_it_stopped(space: Workspace) -> None:
         assert build.held("web", "traffic")[0] == FIRST
         assert build.publish() == 2
     assert totals(space)[FIRST + timedelta(days=2)] == 7
+
+
+def test_a_build_in_which_a_write_was_refused_is_thrown_away(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody promises what a full disk leaves in a file; the next sync begins from what is published."""
+    put(space, days(2))
+
+    def full(*_arguments: object) -> None:
+        raise OperationalError("INSERT", {}, OSError("No space left on device"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(partitions, "record", full)
+        with pytest.raises(StoreError, match="No space left on device"):
+            put(space, days(9))
+    assert not list((space.data / "warehouse").glob("building*"))
+    assert len(totals(space)) == 2
+    put(space, days(9))
+    assert len(totals(space)) == 9
 
 
 def test_a_build_that_began_before_another_was_published_is_dropped(space: Workspace) -> None:
