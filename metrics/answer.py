@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from metrics.calendar import Calendar
 from metrics.coverage import Reach
 from metrics.definitions import KPI
-from metrics.formula import Name, evaluate
+from metrics.formula import Name, evaluator
 from metrics.plan import Plan
 from metrics.slots import SprintPeriod
 from metrics.spans import first_day
@@ -67,10 +67,12 @@ def _plain(_question: Question, maker: _Maker, slots: Sequence[Slot], stored: St
 
 def _split(question: Question, maker: _Maker, slots: Sequence[Slot], stored: Stored) -> Iterator[Row]:
     split: dict[object, list[tuple[dict[str, str], Mapping[str, float | None]]]] = {}
+    named: dict[tuple[object, ...], dict[str, str]] = {}
     for key in sorted(stored, key=lambda k: tuple(map(str, k[1:]))):
-        leaves = stored[key]
+        leaves, part = stored[key], key[1:]
         if any(value is not None for value in leaves.values()):
-            split.setdefault(key[0], []).append((dict(zip(question.by, map(str, key[1:]), strict=True)), leaves))
+            dimensions = named.get(part) or named.setdefault(part, dict(zip(question.by, map(str, part), strict=True)))
+            split.setdefault(key[0], []).append((dimensions, leaves))
     for slot in slots:
         if slot.key in split:
             state = maker.state(slot)
@@ -87,16 +89,19 @@ class _Maker:
     def __init__(self, kpi: KPI, plan: Plan, reach: Reach) -> None:
         self.plan, self._reach = plan, reach
         self._spans = {leaf.span for leaf in plan.leaves} - {None}
-        self._lag, self._settled = plan.lag_days, reach.settled_before(kpi.maturity_days + plan.lag_days)
+        self._settled = reach.settled_before(kpi.maturity_days + plan.lag_days)
         self._is_by_sprint = plan.is_by_sprint
         self._fills = kpi.fill == "zero" and plan.is_additive
         self._withholds = kpi.partial == "withhold"
+        self._evaluate = evaluator(plan.expression)
+        lag = timedelta(days=plan.lag_days)
+        self._first, self._end = reach.first or date.min, None if reach.end is None else reach.end - lag
 
     def state(self, slot: Slot) -> State:
         """Return how far a slot may be trusted."""
         start, end = slot.period.start, slot.period.end
         needed = min([start, *(first_day(span, start, end, self._reach.calendar) for span in self._spans)]) if self._spans else start
-        complete = not slot.running and self._reach.is_complete(Period(needed, end), self._lag)
+        complete = self._end is not None and not slot.running and end <= self._end and needed >= self._first
         settling = self._settled is not None and end > self._settled
         # what a running sprint holds is known now, though its first day is not over
         outside = None if slot.running and self._is_by_sprint else self._reach.reason_outside(slot.period)
@@ -109,7 +114,7 @@ class _Maker:
             return Row(slot.label, slot.period, dimensions, None, False, settling, outside, slot.begins)
         if self._fills:
             leaves = {key: 0.0 if value is None else value for key, value in leaves.items()}
-        value, reason = evaluate(self.plan.expression, leaves)
+        value, reason = self._evaluate(leaves)
         if value is not None and self._withholds and not complete:
             value, reason = None, WITHHELD
         worded = None if reason is None else _worded(reason, self.plan)

@@ -79,12 +79,6 @@ class Reach:
         end = period.end if self.planned else min(period.end, self.end)
         return Period(start, max(start, end))
 
-    def is_complete(self, period: Period, lag_days: int = 0) -> bool:
-        """Whether the period, and some days after it, are over and every stream holds all of it."""
-        if self.end is None or (self.first is not None and period.start < self.first):
-            return False
-        return period.end + timedelta(days=lag_days) <= self.end
-
     @cached_property
     def everything(self) -> Period:
         """All days that every stream holds, open to both sides where nothing bounds them."""
