@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from metrics.stats.experiments.absent import Absent
+from metrics.stats.absent import Absent
 from metrics.stats.experiments.effect import Effect
 from metrics.stats.experiments.moments import Moments, Number, moments_of_sums
 from metrics.stats.experiments.srm import Srm

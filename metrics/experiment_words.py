@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metrics.experiment_types import Kind, Reading, Readout
-from metrics.stats.experiments.absent import Absent
+from metrics.stats.absent import Absent
 from metrics.stats.experiments.effect import Effect
 
 

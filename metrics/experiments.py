@@ -8,7 +8,7 @@ from dataclasses import replace
 from errors import QueryError, suggest
 from metrics.experiment_types import ArmMetric, Direction, Moment, Plan, Reading, Readout
 from metrics.experiment_words import headline
-from metrics.stats.experiments.absent import Absent
+from metrics.stats.absent import Absent
 from metrics.stats.experiments.arms import Adjusted, Arm, adjusted_arms, mean_arm, ratio_arm
 from metrics.stats.experiments.effect import Effect, absolute_effect, relative_effect
 from metrics.stats.experiments.moments import Moments

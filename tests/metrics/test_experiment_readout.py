@@ -15,7 +15,7 @@ from errors import ConfigError, QueryError
 from metrics.experiment_file import read_file
 from metrics.experiment_types import Plan, Reading, Readout
 from metrics.experiments import read_experiment
-from metrics.stats.experiments.absent import Absent
+from metrics.stats.absent import Absent
 from metrics.stats.experiments.effect import Effect
 
 SUMS = """experiment,arm,metric,n,sum,sum_squares

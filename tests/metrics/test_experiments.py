@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from metrics.stats.experiments.absent import Absent
+from metrics.stats.absent import Absent
 from metrics.stats.experiments.arms import Arm, adjusted_arms, mean_arm, ratio_arm
 from metrics.stats.experiments.effect import Effect, absolute_effect, relative_effect
 from metrics.stats.experiments.moments import Moments, moments_of_sums, moments_of_values

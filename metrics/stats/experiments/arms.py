@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metrics.stats.experiments.absent import Absent
+from metrics.stats.absent import Absent
 from metrics.stats.experiments.moments import Moments
 
 

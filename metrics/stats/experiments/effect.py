@@ -8,7 +8,7 @@ from typing import Literal
 
 from scipy.special import stdtr, stdtrit
 
-from metrics.stats.experiments.absent import Absent
+from metrics.stats.absent import Absent
 from metrics.stats.experiments.arms import Arm
 
 Alternative = Literal["two-sided", "greater", "less"]

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.stats.experiments.absent import Absent
+from metrics.stats.absent import Absent
 
 Number = int | float | Fraction
 Floats = NDArray[np.float64]

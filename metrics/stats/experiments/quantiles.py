@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from metrics.stats.experiments.absent import Absent
+from metrics.stats.absent import Absent
 from metrics.stats.experiments.effect import Effect
 
 

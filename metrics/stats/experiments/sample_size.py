@@ -7,7 +7,7 @@ from typing import Literal
 
 from scipy.special import ndtri
 
-from metrics.stats.experiments.absent import Absent
+from metrics.stats.absent import Absent
 
 Null = Literal["baseline", "pooled"]
 

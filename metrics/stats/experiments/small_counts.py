@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-from metrics.stats.experiments.absent import Absent
+from metrics.stats.absent import Absent
 from metrics.stats.wilson import wilson_interval
 
 LEAST = 10

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scipy.special import chdtrc
 
-from metrics.stats.experiments.absent import Absent
+from metrics.stats.absent import Absent
 
 FLAG_BELOW = 0.001
 """GrowthBook's threshold: results are hidden below it."""
