@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ClauseElement, Connection, Dialect
+from sqlalchemy import ClauseElement, Connection, CursorResult, Dialect
 
 from metrics.answer import Slot, Stored, rows_of
 from metrics.compile import compile_plan, compile_scans
@@ -104,3 +104,11 @@ def _stored(rows: Sequence[Any], by: Sequence[str], keys: Sequence[str]) -> dict
 def written(statement: ClauseElement, dialect: Dialect) -> str:
     """Return a statement with its values written in, for people to read."""
     return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+
+
+def execute_written(connection: Connection, statement: ClauseElement) -> CursorResult[Any]:
+    """Run a statement with its values written in: for the first value that is handed over DuckDB imports pandas, which takes half a second.
+
+    For what a process asks once; the statements of answers are kept compiled, without their values.
+    """
+    return connection.exec_driver_sql(written(statement, connection.dialect))

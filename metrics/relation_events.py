@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Double, Numeric, Select, String, and_, case, cast, func, literal, select
 
+from metrics.asking import execute_written
 from metrics.definitions import KPI, Measure
 from metrics.plan import Asked
 from metrics.relation_cells import Row
@@ -117,5 +118,5 @@ def read_rows(connection: Connection, statement: Select[Any, *tuple[Any, ...]], 
     after = width + 1
     return [
         Row(row[0], row[1:after], row[after], row[after + 1], row[after + 2], row[after + 3] or 0.0, row[after + 4] or 0.0)
-        for row in connection.execute(statement).all()
+        for row in execute_written(connection, statement).all()
     ]

@@ -8,12 +8,12 @@ from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ClauseElement, Connection, CursorResult, Date, DateTime, create_engine, insert, literal_column
+from sqlalchemy import Connection, Date, DateTime, create_engine, insert, literal_column
 from sqlalchemy.exc import CompileError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from errors import Issue
-from metrics.asking import written
+from metrics.asking import execute_written
 from metrics.check import Definitions
 from metrics.compile import compile_plan
 from metrics.definitions import Case
@@ -77,12 +77,7 @@ def _insert(connection: Connection, plan: Plan, row: Mapping[str, Any]) -> None:
     lists = [value if isinstance(value, list) else [value] for value in given.values()]
     for values in product(*lists):
         parsed = {name: _value(fitting[0], name, value) for name, value in zip(given, values, strict=True)}
-        _run_text(connection, insert(FACTS[fitting[0]]).values(**_filled(fitting[0], parsed)))
-
-
-def _run_text(connection: Connection, statement: ClauseElement) -> CursorResult[Any]:
-    """Run a statement with its values written in: DuckDB imports pandas for the first value that is handed over, which takes longer than all tests."""
-    return connection.exec_driver_sql(written(statement, connection.dialect))
+        execute_written(connection, insert(FACTS[fitting[0]]).values(**_filled(fitting[0], parsed)))
 
 
 def _value(table: str, column: str, value: Any) -> Any:
@@ -113,7 +108,7 @@ def _values(connection: Connection, definitions: Definitions, plan: Plan, test: 
     spans = list(calendar.periods(test.grain, Period(min(days), max(days) + timedelta(days=1))))
     where = tuple((name, (v,) if isinstance(v, str) else tuple(v)) for name, v in test.where.items())
     slots = Slots(test.grain, Period(spans[0].start, spans[-1].end), calendar)
-    rows = _run_text(connection, compile_plan(plan, slots, (), where)).all()
+    rows = execute_written(connection, compile_plan(plan, slots, (), where)).all()
     stored: dict[Any, Any] = {row.period: row._mapping for row in rows}
     found: dict[object, float | None] = {}
     for span in spans:
