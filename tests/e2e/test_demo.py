@@ -21,7 +21,16 @@ from tests.e2e.processes import below, free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # The first visitor of a fresh process comes by a deep link: that is when Streamlit could serve a page without the frame.
-PAGES = {"side_by_side": "Side by side", "": "Overview", "speed_conversion": "Speed × conversion", "data_health": "Data health"}
+PAGES = {
+    "side_by_side": "Side by side",
+    "": "Overview",
+    "kpi": "KPI",
+    "speed_conversion": "Speed × conversion",
+    "delivery": "Delivery",
+    "impact": "Impact",
+    "catalog": "Catalog",
+    "data_health": "Data health",
+}
 ERROR_BOX = '[data-testid="stException"], [data-testid="stAlertContentError"]'
 
 
@@ -102,7 +111,9 @@ def test_a_link_carries_every_choice_and_the_back_button_takes_it_back(demo: Dem
         page = overview.open(f"{demo.url}/?period=90d")
         assert "with the 90 days before" in overview.text()
         page.locator(".st-key-card_conversion_rate a").click()
-        page.wait_for_url("**/side_by_side?kpis=conversion_rate")
+        page.wait_for_url("**/kpi?kpi=conversion_rate**")
+        overview.settle()
+        assert "Signal or noise" in overview.text()
 
 
 @pytest.mark.browser
