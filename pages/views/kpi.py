@@ -14,7 +14,7 @@ if states.ready():
     else:
         catalog = data.catalog()
         currency, found = catalog.calendar.currency, data.signals()[kpi.name]
-        st.title(kpi.label)
+        st.title(markdown(kpi.label))
         st.markdown(f"#### {markdown(sentence(found, day_words))}")
         period = filters.period(covered)
         left, right = st.columns([1, 2])
