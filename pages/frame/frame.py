@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from errors import DashboardError
-from pages.ui import states, theme
+from pages.ui import kiosk, states, theme
 from settings import workspace
 
 VIEWS = Path(__file__).resolve().parents[1] / "views"
@@ -31,6 +31,8 @@ try:
         st.sidebar.badge("Demo data", icon=":material/science:", color="orange")
         st.sidebar.caption("A made-up company, pulled through the real client libraries.")
     states.banner()
+    if kiosk.is_on():
+        kiosk.show(page.url_path)
     page.run()
     states.watch()
 except DashboardError as error:
