@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,7 +14,7 @@ from commands.signal import signal_of
 from commands.sync import parse_day
 from commands.table import print_table
 from errors import QueryError, suggest
-from metrics import Catalog, open_catalog
+from metrics import Catalog, export, open_catalog
 from metrics.types import Answer, Freshness, Grain, Period, Question
 
 
@@ -44,7 +43,7 @@ def query(
     elif sql:
         sys.stdout.write("\n\n".join(answer.sql for answer in answers) + "\n")
     elif as_csv:
-        _print_csv(answers)
+        sys.stdout.write(export.as_csv(answers))
     else:
         for answer in answers:
             _print_answer(answer)
@@ -121,18 +120,6 @@ def freshness_document(freshness: Freshness) -> dict[str, Any]:
         "covered_through": freshness.covered_through,
         "flags": list(freshness.flags),
     }
-
-
-def _print_csv(answers: Sequence[Answer]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    by = answers[0].question.by
-    writer.writerow(["kpi", "period", *by, "value", "complete", "settling", "reason"])
-    for answer in answers:
-        for row in answer.rows:
-            value = "" if row.value is None else repr(row.value)
-            writer.writerow(
-                [answer.question.kpi, row.label, *(row.dimensions[d] for d in by), value, row.complete, row.settling, row.reason or ""]
-            )
 
 
 def _print_answer(answer: Answer) -> None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from metrics.types import Question
-from pages.ui import data, filters, states
+from pages.ui import data, export, filters, states
 from pages.ui.chart import Panel, by_board, panel_words, timeline
 from pages.ui.numbers import day_words, value_words
 from pages.ui.text import markdown
@@ -27,13 +27,14 @@ if states.ready():
     else:
         catalog = data.catalog()
         currency = catalog.calendar.currency
-        panels, left_out = [], []
+        panels, left_out, answers = [], [], []
         for name in chosen:
             kpi = catalog.kpi(name)
             if grain not in kpi.grains:
                 left_out.append(kpi.label)
                 continue
             answer = data.ask(Question(name, grain, period))
+            answers.append(answer)
             status = catalog.target_status(name, None, period.end)
             panel = Panel(kpi.label, kpi.unit, answer.rows, status.target, name)
             panels += by_board(panel, data.boards()) if grain == "sprint" else [panel]
@@ -60,9 +61,10 @@ if states.ready():
                     for row in reversed(panel.rows)
                 ]
                 st.dataframe(rows, hide_index=True, width="stretch")
+                export.buttons(answers, "side_by_side")
             with st.expander("How it is computed"):
                 for name in chosen:
                     kpi = catalog.kpi(name)
                     if grain in kpi.grains:
-                        st.markdown(f"**{kpi.label}** · `{kpi.formula}`")
+                        st.markdown(f"**{markdown(kpi.label)}** · `{kpi.formula}`")
                         st.code(data.ask(Question(name, grain, period)).sql, language="sql", wrap_lines=True)
