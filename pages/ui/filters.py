@@ -148,7 +148,7 @@ def one_kpi(default: str) -> KPI | None:
     if isinstance(st.session_state["kpi"], list):
         st.session_state["kpi"] = st.session_state["kpi"][0]
     chosen = st.selectbox("KPI", list(known), format_func=lambda name: known[name].label, key="kpi")
-    _to_url("kpi", [chosen], [first])
+    _to_url("kpi", [chosen], [])  # always there: which KPI comes first may change after a link was sent
     return known[chosen]
 
 
