@@ -2,58 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import Engine, Select, func, select
+from sqlalchemy import Select
 
-from errors import Issue, QueryError, StoreError, suggest
-from metrics import comparisons, kept, speed
-from metrics.answer import calendar_slots, sprint_slots
-from metrics.asking import Prepared, Written, run, written
+from errors import Issue, QueryError, suggest
+from metrics import comparisons, speed
+from metrics.answering import Answering, Facts
 from metrics.bases import Base
 from metrics.calendar import Calendar
 from metrics.check import Definitions
 from metrics.compare import target_status
 from metrics.comparisons import Where
-from metrics.coverage import Reach, StreamCoverage, freshness, reach, read_coverage
+from metrics.coverage import StreamCoverage, freshness, read_coverage
 from metrics.definitions import KPI as Definition
 from metrics.delivery_types import Delivery, Team
-from metrics.events import definition_events, read_events, read_sprints
+from metrics.events import definition_events, read_events
 from metrics.force import InForce, in_force
 from metrics.parts import Parts, read_parts
 from metrics.plan import Plan, make_plan
-from metrics.question import LATEST, require_answerable, require_dimensions
+from metrics.question import require_answerable, require_dimensions
 from metrics.reservations import FlaggedSlice, Restatement, read_flagged, read_restatements
-from metrics.rows import day_of
 from metrics.shown import KPI, show
-from metrics.slots import Slots, SprintPeriod
 from metrics.tables import TableInfo, dimensions, measurable_tables
 from metrics.trust import Trust, read_trust
 from metrics.types import Answer, Comparison, Event, Freshness, Grain, Pace, Period, Question, Row, SpeedConversion, TargetStatus
 from settings import Workspace
 from store.ledger import Ledger
-from store.schema import FACTS, events
+from store.schema import events
 from store.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from metrics.relation_types import Relation
-
-
-class Facts(Protocol):
-    """One unchanging state of the facts in a database. identity: a text that no other state has."""
-
-    @property
-    def number(self) -> int: ...
-    @property
-    def engine(self) -> Engine: ...
-    @property
-    def identity(self) -> str: ...
-    def close(self) -> None: ...
 
 
 def open_catalog(space: Workspace) -> Catalog:
@@ -71,19 +56,15 @@ class Catalog:
     def __init__(self, space: Workspace, definitions: Definitions, opened: Facts | None, force: InForce | None = None) -> None:
         self._space, self._definitions, self._opened = space, definitions, opened
         self._force = force or InForce(definitions)
-        self._streams: tuple[StreamCoverage, ...] = ()
+        streams: tuple[StreamCoverage, ...] = ()
         if opened is not None:
             with opened.engine.connect() as connection:
-                self._streams = read_coverage(connection)
+                streams = read_coverage(connection)
         self._plans = {
             n: make_plan(definitions.measures, definitions.kpis, n) for n, k in definitions.kpis.items() if k.type != "relationship"
         }
         self._kpis = {name: show(name, definitions, self._plans) for name in definitions.kpis}
-        self._synced = Ledger(space).last_good()
-        self._covered: dict[str, Period | None] = {}
-        self._begun: tuple[SprintPeriod, ...] | None = None
-        self._reaches: dict[tuple[str, Where], Reach] = {}
-        self._fresh: dict[tuple[str, Where], tuple[Freshness, ...]] = {}
+        self._answering = Answering(opened, definitions, self._plans, self._kpis, streams, Ledger(space).last_good())
 
     @property
     def calendar(self) -> Calendar:
@@ -162,7 +143,7 @@ class Catalog:
 
     def coverage(self) -> tuple[StreamCoverage, ...]:
         """Return how far every stream of every source reaches."""
-        return self._streams
+        return self._answering.streams
 
     def restatements(self) -> tuple[Restatement, ...]:
         """Return the complete days whose totals changed at a vendor later, newest first; () for an empty store."""
@@ -180,30 +161,22 @@ class Catalog:
 
     def freshness(self, kpi: str | None = None) -> tuple[Freshness, ...]:
         """Return how far each source reaches, all or those behind one KPI."""
-        streams = self._streams if kpi is None else self._reach(kpi).streams
+        streams = self._answering.streams if kpi is None else self._answering.reach_of(self.kpi(kpi).name).streams
         return freshness(streams, Ledger(self._space).last_good(), self.calendar)
 
     def trust(self, now: datetime) -> Trust:
         """Return what is known about every source and stream at an instant."""
         with nullcontext() if self._opened is None else self._opened.engine.connect() as connection:
-            return read_trust(self._space, connection, self._streams, self.freshness(), now)
+            return read_trust(self._space, connection, self._answering.streams, self.freshness(), now)
 
     def covered(self, kpi: str) -> Period | None:
         """Return the days that every source behind a KPI covers, or None when there are none."""
-        if kpi not in self._covered:
-            self._covered[kpi] = self._covered_days(kpi)
-        return self._covered[kpi]
+        self.kpi(kpi)
+        return self._answering.covered(kpi)
 
     def whole(self, kpi: str, period: Period) -> Period:
         """Return the period, moved back until those in it can follow no more: a conversion is not whole before its time has passed."""
         return period.shift(-self._plans[kpi].lag_days) if kpi in self._plans else period
-
-    def _covered_days(self, kpi: str) -> Period | None:
-        found = self._reach(kpi)
-        if found.end is None or self._opened is None:
-            return None
-        first = found.first or self._first_day(kpi)
-        return None if first is None or first >= found.end else Period(first, found.end)
 
     def ask(self, question: Question) -> Answer:
         """Answer a question.
@@ -224,16 +197,16 @@ class Catalog:
             places = [place for place, question in enumerate(questions) if question.as_of == as_of]
             mine = [questions[place] for place in places]
             if as_of is None or as_of == self.generation:
-                answers = self._answers(mine)
+                answers = self._answering.answers(mine)
             else:
                 with Catalog(self._space, self._definitions, Warehouse(self._space).open(as_of)) as pinned:
-                    answers = pinned._answers(mine)
+                    answers = pinned._answering.answers(mine)
             found.update(zip(places, answers, strict=True))
         return tuple(found[place] for place in range(len(questions)))
 
     def read(self, statement: Select[Any]) -> Sequence[Any]:
         """Return the rows of a statement over the facts that no KPI answers."""
-        with self._generation().engine.connect() as connection:
+        with self._answering.generation().engine.connect() as connection:
             return connection.execute(statement).all()
 
     def parts(self, question: Question) -> Parts:
@@ -242,7 +215,7 @@ class Catalog:
         Raises: as `ask`.
         """
         require_answerable(self.kpi(question.kpi), question)
-        return read_parts(self._generation().engine, self._prepared(question))
+        return read_parts(self._answering.generation().engine, self._answering.prepared(question))
 
     def total(
         self,
@@ -276,7 +249,7 @@ class Catalog:
 
     def boards(self) -> dict[str, str]:
         """Return sprint name → name of its board, for the sprints that have started."""
-        return {sprint.name: sprint.board for sprint in self._sprints()}
+        return {sprint.name: sprint.board for sprint in self._answering.sprints()}
 
     def last_sprint(self, kpi: str) -> tuple[Row, Comparison, tuple[Row, ...]]:
         """Return the last closed sprint, its comparison with the sprint before on the same board, and that board's closed sprints.
@@ -292,7 +265,7 @@ class Catalog:
 
     def events(self, period: Period) -> tuple[Event, ...]:
         """Return the releases, campaigns, sprints and changes of definitions that touch a period."""
-        with self._generation().engine.connect() as connection:
+        with self._answering.generation().engine.connect() as connection:
             found = read_events(connection, self.calendar, period)
         changes = definition_events(self.ledger, self.calendar, period, {name: kpi.label for name, kpi in self._kpis.items()})
         return tuple(sorted((*found, *changes), key=lambda e: (e.start, e.kind, e.name)))
@@ -302,23 +275,7 @@ class Catalog:
         if self.kpi(kpi).type != "relationship":
             raise QueryError(f"KPI '{kpi}' is not a relationship. Ask for its values instead.")
         require_dimensions(kpi, tuple(name for name, _ in where), tuple(sorted(dimensions(events.name) - {"event"})))
-        statement = speed.compile_cells(period, where)
-        with self._generation().engine.connect() as connection:
-            cells = [speed.Cell(r.device, r.bucket, r.visitors, r.conversions) for r in connection.execute(statement)]
-            sql = written(statement, connection.dialect)
-        weights = speed.mix(cells)
-        return SpeedConversion(
-            period=period,
-            by_device=speed.by_device(cells),
-            crude=speed.crude(cells),
-            standardised=speed.standardised(cells, weights),
-            mix=weights,
-            visitors=sum(c.visitors for c in cells),
-            visitors_without_speed=sum(c.visitors for c in cells if c.place is None),
-            sql=sql,
-            generation=self._generation().number,
-            notes=speed.rare(cells, weights),
-        )
+        return speed.read_cut(self._answering.generation(), period, where)
 
     def teams(self) -> tuple[Team, ...]:
         """Return the boards, and projects without one, whose delivery may be asked about; () for an empty store."""
@@ -333,86 +290,16 @@ class Catalog:
         """
         from metrics import delivery
 
-        opened = self._generation()
-        return delivery.read_delivery(opened.engine, opened.number, self.calendar, self._streams, self.ledger, board, weeks)
+        opened = self._answering.generation()
+        return delivery.read_delivery(opened.engine, opened.number, self.calendar, self._answering.streams, self.ledger, board, weeks)
 
     def relation(self, kpi: str, period: Period | None = None, where: Where = ()) -> Relation:
         """Return the effect of a relationship's driver on its outcome, or why none is told; by default over all that is covered."""
         from metrics import relation
 
-        return relation.analyse(self, self._generation(), kpi, period, where)
+        return relation.analyse(self, self._answering.generation(), kpi, period, where)
 
     def beside(self, more: Mapping[str, Definition]) -> Catalog:
         """Return a catalog over the same generation that knows more KPIs. Do not close it: the generation is this one's."""
         wider = replace(self._definitions, kpis={**self._definitions.kpis, **more})
         return Catalog(self._space, wider, self._opened, self._force)
-
-    def _answers(self, questions: Sequence[Question]) -> list[Answer]:
-        """Answer from the pinned generation, what was answered before from what was kept."""
-        generation = self._generation()
-        keys = [self._key(generation, question) for question in questions]
-        found = {key: known for key in keys if (known := kept.answers.get(key)) is not None}
-        missing = {key: self._prepared(question) for key, question in zip(keys, questions, strict=True) if key not in found}
-        if missing:
-            with generation.engine.connect() as connection:
-                for key, result in zip(missing, run(connection, tuple(missing.values())), strict=True):
-                    found[key] = result
-                    kept.answers.put(key, result)
-        return [self._answer(question, *found[key]) for key, question in zip(keys, questions, strict=True)]
-
-    def _key(self, generation: Facts, question: Question) -> Hashable:
-        asked = question if question.as_of is None else replace(question, as_of=None)
-        return generation.identity, self.calendar, self._kpis[asked.kpi].hash, asked
-
-    def _prepared(self, question: Question) -> Prepared:
-        kpi, found = self.kpi(question.kpi), self._reach(question.kpi, question.where)
-        period = question.period or self.covered(kpi.name)
-        if period is None:
-            reason = found.reason_outside(Period(LATEST - timedelta(days=1), LATEST))
-            raise QueryError(f"KPI '{kpi.name}' has no covered day yet: {reason or 'its tables have no rows'}.")
-        touching = self._sprints() if question.grain == "sprint" else ()
-        sprints = tuple(s for s in touching if s.period.start < period.end and s.period.end > period.start)
-        spans = sprint_slots(sprints) if question.grain == "sprint" else calendar_slots(question.grain, period, self.calendar)
-        asked = Period(min(s.period.start for s in spans), max(s.period.end for s in spans)) if spans else period
-        slots = Slots(question.grain, found.held(asked), self.calendar, sprints, found.everything)
-        definition, plan = self._definitions.kpis[kpi.name], self._plans[kpi.name]
-        return Prepared(question, definition, plan, found, slots, spans)
-
-    def _answer(self, question: Question, rows: tuple[Row, ...], sql: Written) -> Answer:
-        kpi, fresh = self._kpis[question.kpi], self._freshness(question.kpi, question.where)
-        flags = tuple(sorted({flag for one in fresh for flag in one.flags}))
-        return Answer(question, kpi.unit, rows, sql, self._generation().number, fresh, flags, kpi.hash)
-
-    def _freshness(self, kpi: str, where: Where) -> tuple[Freshness, ...]:
-        key = kpi, where
-        if key not in self._fresh:
-            self._fresh[key] = freshness(self._reach(kpi, where).streams, self._synced, self.calendar)
-        return self._fresh[key]
-
-    def _sprints(self) -> tuple[SprintPeriod, ...]:
-        if self._begun is None:
-            with self._generation().engine.connect() as connection:
-                self._begun = read_sprints(connection, self.calendar)
-        return self._begun
-
-    def _generation(self) -> Facts:
-        if self._opened is None:
-            raise StoreError("The warehouse is empty: nothing was synced yet. Run './kpi sync', or './kpi demo' for a living example.")
-        return self._opened
-
-    def _reach(self, kpi: str, where: Where = ()) -> Reach:
-        key = kpi, where
-        if key not in self._reaches:
-            shown, plan = self.kpi(kpi), self._plans.get(kpi)
-            needs = dict.fromkeys(shown.tables) if plan is None else plan.needs(where)
-            self._reaches[key] = reach(self._streams, needs, self.calendar, plan is not None and plan.is_planned)
-        return self._reaches[key]
-
-    def _first_day(self, kpi: str) -> date | None:
-        """Return the first day with rows, for tables that are replaced whole."""
-        firsts = []
-        with self._generation().engine.connect() as connection:
-            for leaf in self._plans[kpi].leaves:
-                day = day_of(FACTS[leaf.measure.table], leaf.measure.time, self.calendar)
-                firsts.append(connection.scalar(select(func.min(day))))
-        return min((first for first in firsts if first is not None), default=None)

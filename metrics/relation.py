@@ -24,7 +24,8 @@ from metrics.types import Period
 from store.schema import events
 
 if TYPE_CHECKING:
-    from metrics.catalog import Catalog, Facts
+    from metrics.answering import Facts
+    from metrics.catalog import Catalog
 
 KNEE_MS = 2_500.0
 """Where a plateau is looked for: Google's limit of a good LCP, chosen before any data were seen."""

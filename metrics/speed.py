@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import Integer, Select, String, and_, case, cast, func, literal, select
 
+from metrics.answering import Facts
+from metrics.asking import written
 from metrics.plan import Asked
 from metrics.rows import NONE
 from metrics.stats.standardise import Group, standardised_rate
 from metrics.stats.wilson import wilson_interval
-from metrics.types import Bucket, Period
+from metrics.types import Bucket, Period, SpeedConversion
 from store.schema import events
 
 EDGES_MS = (0.0, 1000.0, 1500.0, 2000.0, 2500.0, 3000.0, 4000.0, 6000.0)
@@ -55,6 +57,27 @@ def compile_cells(period: Period, where: Asked) -> Select[Any, int, int, int]:
 
 def _ranges() -> list[tuple[float, float]]:
     return list(zip(EDGES_MS, (*EDGES_MS[1:], float("inf")), strict=True))
+
+
+def read_cut(facts: Facts, period: Period, where: Asked) -> SpeedConversion:
+    """Return the descriptive cut of page speed and conversion over some days."""
+    statement = compile_cells(period, where)
+    with facts.engine.connect() as connection:
+        cells = [Cell(r.device, r.bucket, r.visitors, r.conversions) for r in connection.execute(statement)]
+        sql = written(statement, connection.dialect)
+    weights = mix(cells)
+    return SpeedConversion(
+        period=period,
+        by_device=by_device(cells),
+        crude=crude(cells),
+        standardised=standardised(cells, weights),
+        mix=weights,
+        visitors=sum(c.visitors for c in cells),
+        visitors_without_speed=sum(c.visitors for c in cells if c.place is None),
+        sql=sql,
+        generation=facts.number,
+        notes=rare(cells, weights),
+    )
 
 
 def mix(cells: Sequence[Cell]) -> dict[str, float]:

@@ -48,7 +48,7 @@ def company(tmp_path_factory: pytest.TempPathFactory, postgres: Engine) -> Itera
         shop = open_shop(stack, tmp_path_factory.mktemp("small"), make_world(11, start=START, days=DAYS))
         assert shop.sync().exit_code == 0
         catalog = stack.enter_context(shop.catalog())
-        with catalog._generation().engine.connect() as connection:
+        with catalog._answering.generation().engine.connect() as connection:
             rows = {
                 name: [dict(r._mapping) for r in connection.execute(select(table))] for name, table in [*FACTS.items(), *INTERNAL.items()]
             }

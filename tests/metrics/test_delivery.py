@@ -56,7 +56,7 @@ def test_the_numbers_of_every_closed_sprint_equal_the_kpis(catalog: Catalog, boa
 
 @pytest.mark.parametrize("board", list(PROJECT))
 def test_every_burndown_begins_with_the_commitment_and_ends_with_the_velocity(catalog: Catalog, board: str) -> None:
-    with catalog._generation().engine.connect() as connection:
+    with catalog._answering.generation().engine.connect() as connection:
         team = next(one for one in read_teams(connection) if one.name == board)
         facts = read_facts(connection, team)
     checked = changed = 0
@@ -97,7 +97,7 @@ def test_flow_equals_the_kpis(catalog: Catalog, board: str) -> None:
 
 def test_work_in_progress_and_efficiency_equal_a_count_in_sql(catalog: Catalog) -> None:
     flow = catalog.delivery("WEB board", 8).flow
-    with catalog._generation().engine.connect() as connection:
+    with catalog._answering.generation().engine.connect() as connection:
         for day, count in flow.wip[::9]:
             end = catalog.calendar.begins(day + timedelta(days=1)).replace(tzinfo=None)
             sql = (
@@ -245,7 +245,7 @@ def one_sprint(home: Path, members: Sequence[Mapping[str, Any]], freezes: Sequen
     sprints = [{"id": "7", "board": "B", "name": "S7", "state": "closed", "start_at": datetime(2026, 2, 2, 8), "end_at": datetime(2026, 2, 13, 15), "completed_at": datetime(2026, 2, 13, 16)}]  # fmt: skip
     with (
         held(home, work_items=worked(6), sprints=sprints, sprint_items=members, **tables) as opened,
-        opened._generation().engine.connect() as connection,
+        opened._answering.generation().engine.connect() as connection,
     ):
         team = next(one for one in read_teams(connection) if one.board)
         return closed_sprints(team, read_facts(connection, team), by_key(freezes), opened.calendar)[0]
