@@ -21,6 +21,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from errors import ConfigError, suggest
 
 PROJECT_ROOT = Path(__file__).resolve().parent
+SERVED = "KPI_SERVED"
 DEMO_MARKER = "DEMO"
 OWN_KEYS = ("connector", "every")
 """Keys of a source that are ours; all others are its connector's."""
@@ -296,4 +297,9 @@ def spare_loopback_the_proxy() -> None:
 
 def child_environment(space: Workspace) -> dict[str, str]:
     """Return the environment of a process that serves this workspace."""
-    return {**os.environ, "KPI_HOME": str(space.home)}
+    return {**os.environ, "KPI_HOME": str(space.home), SERVED: "1"}
+
+
+def is_served() -> bool:
+    """Whether this process was started to serve the pages and does nothing else."""
+    return os.environ.get(SERVED) == "1"

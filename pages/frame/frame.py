@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from errors import DashboardError
+from pages.frame import heap
 from pages.ui import kiosk, states, theme
 from settings import workspace
 
@@ -35,5 +36,6 @@ try:
         kiosk.show(page.url_path)
     page.run()
     states.watch()
+    heap.settle()
 except DashboardError as error:
     states.problem(error)
