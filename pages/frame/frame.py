@@ -6,7 +6,7 @@ import streamlit as st
 
 from errors import DashboardError
 from pages.frame import heap
-from pages.ui import kiosk, states, theme
+from pages.ui import data, kiosk, states, theme
 from settings import workspace
 
 VIEWS = Path(__file__).resolve().parents[1] / "views"
@@ -28,6 +28,7 @@ page = st.navigation(PAGES)
 st.set_page_config(page_title=f"{page.title} · KPI Bridge")
 theme.style()
 try:
+    data.pin()
     if workspace().is_demo:
         st.sidebar.badge("Demo data", icon=":material/science:", color="orange")
         st.sidebar.caption("A made-up company, pulled through the real client libraries.")

@@ -38,6 +38,7 @@ from store.sprint_freezes import SprintFreeze, read_freezes
 from store.warehouse import Warehouse
 
 FRESH_SECONDS = 30
+PINNED = "pinned_state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,18 @@ def space() -> Workspace:
 
 
 def state() -> State:
-    """Return the present state; cheap enough for every run."""
+    """Return the state that this run of a page shows from its first number to its last."""
+    pinned: State | None = st.session_state.get(PINNED)
+    return pinned or present_state()
+
+
+def pin() -> None:
+    """Let this run, and the fragments of it that run again, show the present state throughout."""
+    st.session_state[PINNED] = present_state()
+
+
+def present_state() -> State:
+    """Return the present state; cheap enough for every run, not for every number of it."""
     here = space()
     text = here.definitions_file.read_bytes() if here.definitions_file.exists() else b""
     return State(str(here.home), Warehouse(here).current(), hashlib.sha256(text).hexdigest()[:16])
@@ -84,7 +96,7 @@ def _kept(opened: Catalog, what: str, compute: Callable[[], Any]) -> Any:
     return _answer(state().key, what, compute)
 
 
-@st.cache_data(max_entries=4_000, show_spinner=False)
+@st.cache_resource(max_entries=4_000, show_spinner=False)  # what is kept never changes, so it is handed over without a copy
 def _answer(key: str, what: str, _compute: Callable[[], Any]) -> Any:
     return _compute()
 

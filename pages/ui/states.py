@@ -57,7 +57,7 @@ def banner() -> None:
 @st.fragment(run_every=WATCH_SECONDS)
 def watch() -> None:
     """Draw the page anew when the definitions or the generation changed under it."""
-    now = data.state().key
+    now = data.present_state().key
     if st.session_state.setdefault("seen_state", now) != now:
         st.session_state["seen_state"] = now
         st.rerun()

@@ -11,7 +11,7 @@ import streamlit as st
 from sqlalchemy import Engine, event
 
 from metrics import kept
-from pages.ui import cards
+from pages.ui import cards, data
 from tests.pages.test_pages import show, words
 from tests.shop import Shop
 
@@ -36,6 +36,7 @@ def counted() -> Iterator[list[str]]:
 
 def statements(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> int:
     st.cache_data.clear()
+    st.cache_resource.clear()
     kept.answers.clear()
     with counted() as found:
         assert not show("overview", shop.space.home, monkeypatch).exception
@@ -63,3 +64,19 @@ def test_without_a_closed_sprint_the_cards_of_sprints_say_so_and_the_others_stay
     assert "No value: no closed sprint yet" in html
     assert "Conversion rate" in html
     assert "Overview" in words(app)
+
+
+def test_a_run_shows_one_state_from_its_first_number_to_its_last(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sync that publishes while a page is drawn changes nothing of it: the state is looked up once, and once more to watch for changes."""
+    looked: list[str] = []
+    present = data.present_state
+
+    def counted_state() -> data.State:
+        looked.append("")
+        return present()
+
+    monkeypatch.setattr(data, "present_state", counted_state)
+    app = show("overview", shop.space.home, monkeypatch)
+    assert not app.exception
+    runs = 2  # the frame, and the page in it
+    assert len(looked) <= 2 * runs
