@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -23,7 +21,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 def show(shop: Shop, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
     monkeypatch.setenv("KPI_HOME", str(shop.space.home))
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     app = AppTest.from_file(str(PROJECT_ROOT / "pages" / "frame" / "frame.py"), default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value

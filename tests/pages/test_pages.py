@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 def show(page: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setenv("KPI_HOME", str(home))
-    # AppTest puts the page in the place of the main module, which processes started later would then run.
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     app = AppTest.from_file(str(PROJECT_ROOT / "pages" / "frame" / "frame.py"), default_timeout=60).run()
     return app.switch_page(str(PROJECT_ROOT / "pages" / "views" / f"{page}.py")).run()
 
