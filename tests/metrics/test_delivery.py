@@ -241,6 +241,17 @@ def test_a_planned_day_that_has_passed_is_said_to_have_passed() -> None:
     assert "no day is planned" in sentence(replace(one, due=None, chance=None), 8, date(2026, 3, 2))
 
 
+RUNNING = {
+    "id": "7",
+    "board": "B",
+    "name": "S7",
+    "state": "active",
+    "start_at": datetime(2026, 2, 16, 8),
+    "end_at": datetime(2026, 2, 27, 15),
+}
+"""A sprint that is not closed."""
+
+
 def one_sprint(home: Path, members: Sequence[Mapping[str, Any]], freezes: Sequence[SprintFreeze] = (), **tables: Any) -> Sprint:
     sprints = [{"id": "7", "board": "B", "name": "S7", "state": "closed", "start_at": datetime(2026, 2, 2, 8), "end_at": datetime(2026, 2, 13, 15), "completed_at": datetime(2026, 2, 13, 16)}]  # fmt: skip
     with (
@@ -271,16 +282,8 @@ def test_a_freeze_in_time_is_believed_before_the_replay(tmp_path: Path) -> None:
 
 
 def test_a_sprint_that_overruns_is_drawn_past_its_planned_end(tmp_path: Path) -> None:
-    sprint = {
-        "id": "7",
-        "board": "B",
-        "name": "S7",
-        "state": "active",
-        "start_at": datetime(2026, 2, 16, 8),
-        "end_at": datetime(2026, 2, 27, 15),
-    }
     members = [{"sprint_id": "7", "item_id": "9001", "committed": True, "completed": False, "points_at_start": 3.0, "points_at_end": 3.0}]
-    found = delivery(tmp_path, work_items=[*worked(6), open_item(9001)], sprints=[sprint], sprint_items=members).current
+    found = delivery(tmp_path, work_items=[*worked(6), open_item(9001)], sprints=[RUNNING], sprint_items=members).current
     assert found is not None
     assert found.days == found.sprint_days
     assert (found.days[-1], found.sprint.last_day) == (date(2026, 2, 28), date(2026, 2, 27))
@@ -290,15 +293,6 @@ def test_a_sprint_that_overruns_is_drawn_past_its_planned_end(tmp_path: Path) ->
 
 
 def test_reopened_removed_cancelled_and_reestimated_items_are_drawn_on_their_days(tmp_path: Path) -> None:
-    sprint = {
-        "id": "7",
-        "board": "B",
-        "name": "S7",
-        "state": "active",
-        "start_at": datetime(2026, 2, 16, 8),
-        "end_at": datetime(2026, 2, 27, 15),
-    }
-
     def member(item_id: str, start: float | None, end: float | None, **more: Any) -> dict[str, Any]:
         return {
             "sprint_id": "7",
@@ -326,7 +320,7 @@ def test_reopened_removed_cancelled_and_reestimated_items_are_drawn_on_their_day
     ]
     items = [*worked(6), *(open_item(n) for n in range(1, 5))]
     unique = list({one["id"]: one for one in items}.values())
-    found = delivery(tmp_path, work_items=unique, status_changes=moves, sprints=[sprint], sprint_items=members).current
+    found = delivery(tmp_path, work_items=unique, status_changes=moves, sprints=[RUNNING], sprint_items=members).current
     assert found is not None
     assert found.scope[:6] == (13.0, 13.0, 13.0, 5.0, 7.0, 5.0)
     assert found.done[:6] == (0.0, 0.0, 5.0, 0.0, 5.0, 5.0)
