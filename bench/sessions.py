@@ -61,7 +61,7 @@ async def look(ws: websockets.ClientConnection) -> float:
     await ws.send(asked.SerializeToString())
     while True:
         told = ForwardMsg()
-        told.ParseFromString(await ws.recv())  # type: ignore[arg-type]  # the server sends bytes
+        told.ParseFromString(await ws.recv(decode=False))
         if told.WhichOneof("type") == "script_finished":
             return time.perf_counter() - began
 
