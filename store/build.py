@@ -47,7 +47,7 @@ UPGRADES: dict[str, tuple[str, ...]] = {
 }
 """Version → the statements that make it the next one. Tables that are new need none: they are made when the file is opened to build.
 What an upgrade leaves empty is filled as the sources are read again."""
-MEMORY = "64MB"
+MEMORY = "128MB"
 """What DuckDB keeps in memory while building; the rest of a large slice waits on disk."""
 
 

@@ -47,6 +47,15 @@ def last_files(ledger: Ledger, most: int = 1) -> tuple[DefinitionFile, ...]:
     return tuple(DefinitionFile(row.digest, row.origin, row.text, row.since.replace(tzinfo=UTC)) for row in rows)
 
 
+def file_of(ledger: Ledger, digest: str) -> DefinitionFile | None:
+    """Return the version whose digest begins with the given hexadecimal digits, None when it was never in force."""
+    wanted = (
+        select(definition_files).where(definition_files.c.digest.startswith(digest, autoescape=True)).order_by(definition_files.c.id.desc())
+    )
+    row = next(iter(ledger.rows(wanted.limit(1))), None)
+    return None if row is None else DefinitionFile(row.digest, row.origin, row.text, row.since.replace(tzinfo=UTC))
+
+
 Compared = Callable[[Mapping[str, tuple[str | None, str | None]]], Sequence[tuple[str, str | None, str | None, str]]]
 """Given KPI → (hash, body) as last recorded, returns (kpi, hash, body, words) for everything that is another now."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 from errors import StoreError
@@ -63,6 +64,13 @@ class Generations:
                 f"{pointer}: holds '{text.strip()[:40]}', not a generation number. Run './kpi sync --full' to rebuild the warehouse."
             )
         return int(text)
+
+    def published_at(self, number: int) -> datetime | None:
+        """Return when a generation was published (aware UTC), None when it is not kept; nothing changes its file afterwards."""
+        try:
+            return datetime.fromtimestamp(self.path(number).stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
 
     def numbers(self) -> list[int]:
         """Return the finished generations on disk, oldest first."""

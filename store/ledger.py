@@ -18,7 +18,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, update
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -57,6 +57,8 @@ class SourceRun:
 class Ledger:
     """The ledger of one workspace: SQLite in data/ledger.sqlite unless KPI_LEDGER_URL names another database."""
 
+    problem: str | None = None
+
     def __init__(self, space: Workspace) -> None:
         self._file = None if space.ledger_url else space.data / "ledger.sqlite"
         self._url = space.ledger_url or f"sqlite:///{self._file}"
@@ -66,9 +68,13 @@ class Ledger:
         newest = select(func.max(source_runs.c.id)).group_by(source_runs.c.source)
         return self._runs(select(source_runs, sync_runs.c.generation).where(source_runs.c.id.in_(newest)))
 
-    def last_good(self) -> dict[str, datetime]:
-        """Return source → end of its newest successful run (aware UTC)."""
+    def last_good(self, generation: int | None = None) -> dict[str, datetime]:
+        """Return source → end of its newest successful run (aware UTC); generation: only while this one was the newest, or before."""
         newest = select(func.max(source_runs.c.id)).where(source_runs.c.status == "ok").group_by(source_runs.c.source)
+        if generation is not None:
+            made = select(func.max(sync_runs.c.id)).where(sync_runs.c.generation == generation).scalar_subquery()
+            later = select(func.min(sync_runs.c.id)).where(sync_runs.c.generation.is_not(None), sync_runs.c.id > made).scalar_subquery()
+            newest = newest.where(or_(later.is_(None), source_runs.c.sync_id < later))
         runs = self._runs(select(source_runs, sync_runs.c.generation).where(source_runs.c.id.in_(newest)))
         return {run.source: run.finished_at for run in runs if run.finished_at is not None}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, ForeignKey, Integer, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, ForeignKey, Integer, MetaData, String, Table, UniqueConstraint
 
 ledger = MetaData()
 
@@ -82,4 +82,31 @@ definition_changes = Table(
     Column("at", DateTime, nullable=False, comment="UTC"),
     Column("words", String, nullable=False, comment="what changed"),
     comment="only grows: SQLite refuses to change or remove a row",
+)
+
+notes = Table(
+    "notes",
+    ledger,
+    Column("id", Integer, primary_key=True),
+    Column("kpi", String, nullable=False, index=True),
+    Column("day", Date, nullable=False, comment="the day that it is about"),
+    Column("author", String, nullable=False, comment="who wrote it, as they said"),
+    Column("at", DateTime, nullable=False, comment="UTC; when it was written"),
+    Column("text", String, nullable=False),
+    comment="only grows: SQLite refuses to change or remove a row",
+)
+
+live = Table(
+    "live",
+    ledger,
+    Column("source", String, primary_key=True),
+    Column("tried_at", DateTime, nullable=False, comment="UTC"),
+    Column("next_at", DateTime, nullable=False, comment="UTC; the vendor is not asked before it"),
+    Column("every_seconds", Integer, nullable=False),
+    Column("failures", Integer, nullable=False, comment="since the last answer"),
+    Column("error_kind", String, comment="as in source_runs; empty after an answer"),
+    Column("error", String),
+    Column("quota", String, comment="JSON: what the vendor said is left of the quotas of such reports"),
+    Column("document", String, comment="JSON: the last answer; empty when there never was one"),
+    comment="one row a source, replaced at every attempt: what is here is worth minutes",
 )

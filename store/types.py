@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
@@ -96,11 +96,11 @@ class Lines:
 
     data: bytes
     reader: LineReader
+    num_rows: int = field(init=False)
+    """How many lines end here; asked for at every step, counted once."""
 
-    @property
-    def num_rows(self) -> int:
-        """How many lines end here."""
-        return self.data.count(b"\n")
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "num_rows", self.data.count(b"\n"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlalchemy.pool import QueuePool
 from errors import ConfigError, StoreError
 from settings import Workspace
 from store.build import SCHEMA_VERSION, Build
+from store.damage import explain_errors
 from store.earlier import complete
 from store.generations import Generations, Lease
 
@@ -25,6 +26,7 @@ class Generation:
         self.number = number
         self.engine: Engine = create_engine(f"duckdb:///{path}", connect_args={"read_only": True}, poolclass=QueuePool)
         event.listen(self.engine, "connect", lambda connection, _record: complete(connection, SCHEMA_VERSION, path))
+        explain_errors(self.engine, number, path)
         self._path, self._lease = path, lease
 
     @property

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
-from sqlalchemy import BigInteger, Boolean, Date, DateTime, Double, Engine, Integer, String, cast, column, literal, select, text, values
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Double,
+    Engine,
+    Integer,
+    String,
+    cast,
+    column,
+    create_engine,
+    literal,
+    select,
+    text,
+    values,
+)
 
 from store.dialects import count_distinct, counted_between, days_between, first_of, hour_of, local_day, quantile
+from store.schema import events
 
 
 def ask(engine: Engine, *columns: Any) -> list[Any]:
@@ -75,3 +94,18 @@ def test_marks_are_counted_after_and_up_to(engine: Engine) -> None:
     with engine.connect() as connection:
         found = connection.execute(select(ROWS.c.n, week, everyone)).all()
     assert sorted(tuple(row) for row in found) == [(1.0, 1, 2), (2.0, 1, 2), (3.0, 0, 1), (4.0, 0, 0)]
+
+
+def test_long_texts_are_packed_as_declared(tmp_path: Path) -> None:
+    file = tmp_path / "facts.duckdb"
+    made = create_engine(f"duckdb:///{file}")
+    with made.begin() as connection:  # few texts: left to itself, DuckDB would make a dictionary of them
+        events.create(connection)
+        connection.exec_driver_sql(
+            "INSERT INTO events (source, slice, time, day, event, properties, dedupe_key) SELECT 's', DATE '2026-03-01', "
+            "TIMESTAMP '2026-03-01', DATE '2026-03-01', 'e', '{\"n\":' || i % 9 || '}', (i % 9)::VARCHAR FROM range(130000) t(i)"
+        )
+    made.dispose()
+    with duckdb.connect(str(file)) as read:
+        asked = "SELECT DISTINCT column_name FROM pragma_storage_info('events') WHERE compression = 'FSST'"
+        assert sorted(read.execute(asked).fetchall()) == [("dedupe_key",), ("properties",)]

@@ -18,6 +18,7 @@ from settings import Workspace
 from store.backup import make_backup
 from store.ledger import MIGRATIONS, Ledger, SourceRun
 from store.ledger_schema import ledger as schema
+from store.unread_ledger import readable
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -88,6 +89,9 @@ def test_a_damaged_ledger_is_named(tmp_path: Path) -> None:
     (tmp_path / "data" / "ledger.sqlite").write_bytes(b"rubbish" * 1000)
     with pytest.raises(StoreError, match=r"ledger\.sqlite: the ledger cannot be used"):
         Ledger(Workspace(tmp_path)).last_runs()
+    stand_in = readable(Workspace(tmp_path))
+    assert stand_in.last_runs() == ()
+    assert "the ledger cannot be used" in str(stand_in.problem)
 
 
 def old_ledger(home: Path, revision: str) -> Ledger:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -11,10 +12,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
-from errors import BusyError, ConfigError, StoreError
+from errors import BusyError, ConfigError, QueryError, StoreError
 from settings import Workspace
 from store import partitions
 from store.commits import Changes
@@ -251,6 +252,26 @@ def test_a_damaged_current_file_is_rebuilt_by_the_next_sync(space: Workspace) ->
     (space.data / "warehouse" / "000001.duckdb").write_bytes(b"not a database at all" * 400)
     assert put(space, days(2))[1] == 2
     assert len(totals(space)) == 2
+
+
+def test_a_cut_file_is_a_store_error_that_names_the_way_out(space: Workspace) -> None:
+    put(space, days(1))
+    file = space.data / "warehouse" / "000001.duckdb"
+    os.truncate(file, file.stat().st_size // 2)
+    with (
+        pytest.raises(StoreError, match=r"000001\.duckdb: the facts cannot be read.*and run './kpi sync'"),
+        Warehouse(space).open() as opened,
+    ):
+        opened.engine.connect()
+
+
+def test_facts_that_a_statement_does_not_fit_are_a_question_that_cannot_be_answered(space: Workspace) -> None:
+    put(space, days(1))
+    with Warehouse(space).open() as opened, opened.engine.connect() as connection:
+        with pytest.raises(QueryError, match="The facts of generation 1 do not fit: Binder Error"):
+            connection.execute(text("SELECT gone FROM releases"))
+        with pytest.raises(ProgrammingError):
+            connection.execute(text("SELEC"))
 
 
 def test_an_engine_that_is_not_supported_is_named(tmp_path: Path) -> None:
