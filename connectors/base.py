@@ -60,7 +60,7 @@ def option(help: str, *, default: Any = dataclasses.MISSING, secret: bool = Fals
 
 def names() -> tuple[str, ...]:
     """Return the names of all connectors: the modules of this room that define a Connector class."""
-    skipped = {"base", "budget", "example", "http", "outcome", "schedule", "sync"}
+    skipped = {"base", "budget", "example", "http", "live", "outcome", "schedule", "sync"}
     return tuple(sorted(m.name for m in pkgutil.iter_modules(connectors.__path__) if m.name not in skipped))
 
 

@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sandbox.ga4_data import EVENT_METRICS, REALTIME_METRICS, SESSION_METRICS, Ga4Data
+from sandbox.ga4_data import EVENT_METRICS, SESSION_METRICS, Ga4Data
+from sandbox.ga4_realtime import Realtime
+from sandbox.ga4_wire import Refusal, headers, metric_type, names, passes, row
 from sandbox.server import LocalServer, Reply, Request
 from sandbox.tables import Company
 
-METRIC_TYPES = {"purchaseRevenue": "TYPE_CURRENCY", "totalRevenue": "TYPE_CURRENCY", "eventValue": "TYPE_FLOAT"}
 CUSTOM = "customEvent:metric_rating"
 SESSION_DIMENSIONS = ("date", "deviceCategory", "sessionDefaultChannelGroup", "landingPage", "sessionCampaignName")
 EVENT_DIMENSIONS = ("date", "deviceCategory", "pagePath", "eventName", CUSTOM)
-REALTIME_DIMENSIONS = ("minutesAgo", "deviceCategory", "unifiedScreenName", "eventName")
 DEFAULT_LIMIT, LARGEST_LIMIT = 10_000, 250_000
 WRONG_PROPERTY = (
     "User does not have sufficient permissions for this property. To learn more about Property ID, "
@@ -23,19 +23,24 @@ WRONG_PROPERTY = (
 )
 
 
-class Refusal(Exception):
-    """The API refuses; status is Google's word."""
-
-    def __init__(self, code: int, status: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.status = code, status
-
-
 class Ga4Server(LocalServer):
-    """Serves one property. page_limit: the most rows the server gives in one answer, whatever the caller asks for."""
+    """Serves one property. page_limit: the most rows the server gives in one answer, whatever the caller asks for.
 
-    def __init__(self, company: Company, port: int = 0, *, property_id: str = "123456", page_limit: int = LARGEST_LIMIT) -> None:
+    clock: what time it is for realtime reports; the company's own clock unless it is given.
+    """
+
+    def __init__(
+        self,
+        company: Company,
+        port: int = 0,
+        *,
+        property_id: str = "123456",
+        page_limit: int = LARGEST_LIMIT,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
         super().__init__(port)
+        self.clock: Callable[[], datetime] = clock or (lambda: self.company.now)
+        self.realtime = Realtime()
         self.company, self.property_id, self.page_limit = company, property_id, page_limit
         self._data: Ga4Data | None = None
         self._consumed = 0
@@ -46,7 +51,7 @@ class Ga4Server(LocalServer):
 
     def refill(self) -> None:
         """Give all tokens back, as at the end of an hour."""
-        self._consumed = 0
+        self._consumed = self.realtime.consumed = 0
 
     @property
     def data(self) -> Ga4Data:
@@ -76,7 +81,7 @@ class Ga4Server(LocalServer):
             "/metadata": lambda _body: self._metadata(number),
             ":runReport": self.report,
             ":batchRunReports": self._batch,
-            ":runRealtimeReport": self._realtime,
+            ":runRealtimeReport": lambda asked: self.realtime.report(asked, self.company, self.clock()),
             ":checkCompatibility": self._compatibility,
         }
         if method not in methods:
@@ -91,24 +96,24 @@ class Ga4Server(LocalServer):
 
     def report(self, body: Any) -> dict[str, Any]:
         """Return the answer to one runReport body."""
-        dimensions, metrics = _names(body.get("dimensions"), 9, "dimensions"), _names(body.get("metrics"), 10, "metrics")
+        dimensions, metrics = names(body.get("dimensions"), 9, "dimensions"), names(body.get("metrics"), 10, "metrics")
         by_event = self._check_fields(dimensions, metrics)
         days = [day for part in body.get("dateRanges", []) for day in self._days(part)]
         cells = self.data.cells(by_event, days, dimensions, metrics)
-        kept = [cell for cell in cells if _passes(body.get("dimensionFilter"), dict(zip(dimensions, cell[0], strict=True)))]
+        kept = [cell for cell in cells if passes(body.get("dimensionFilter"), dict(zip(dimensions, cell[0], strict=True)))]
         if body.get("orderBys"):
             kept.sort(key=lambda cell: cell[0])
         answer = self._page(body, dimensions, metrics, kept)
         if 1 in body.get("metricAggregations", ()) or "TOTAL" in body.get("metricAggregations", ()):
             totals = self.data.cells(by_event, days, (), metrics)
-            answer["totals"] = [_row(["RESERVED_TOTAL"] * len(dimensions), values) for _, values in totals]
+            answer["totals"] = [row(["RESERVED_TOTAL"] * len(dimensions), values) for _, values in totals]
         return answer
 
     def _page(self, body: Any, dimensions: Sequence[str], metrics: Sequence[str], cells: Sequence[Any]) -> dict[str, Any]:
         limit = min(int(body.get("limit") or DEFAULT_LIMIT), LARGEST_LIMIT, self.page_limit)
         offset = int(body.get("offset") or 0)
         answer = headers(dimensions, metrics)
-        rows = [_row(names, values) for names, values in cells[offset : offset + limit]]
+        rows = [row(names, values) for names, values in cells[offset : offset + limit]]
         answer |= ({"rows": rows} if rows else {}) | ({"rowCount": len(cells)} if cells else {})
         answer["metadata"] = {"currencyCode": self.company.currency, "timeZone": str(self.company.zone)}
         if body.get("returnPropertyQuota"):
@@ -159,17 +164,6 @@ class Ga4Server(LocalServer):
             raise Refusal(400, "INVALID_ARGUMENT", f"The dateRange has startDate {start} after endDate {end}.")
         return [start + timedelta(days=n) for n in range((end - start).days + 1)]
 
-    def _realtime(self, body: Any) -> Any:
-        dimensions, metrics = _names(body.get("dimensions"), 4, "dimensions"), _names(body.get("metrics"), 4, "metrics")
-        unknown = [n for n in dimensions if n not in REALTIME_DIMENSIONS] + [n for n in metrics if n not in REALTIME_METRICS]
-        if unknown:
-            raise Refusal(400, "INVALID_ARGUMENT", f"Field {unknown[0]} is not valid in a realtime report.")
-        cells = self.data.realtime(dimensions, metrics)
-        answer = headers(dimensions, metrics)
-        rows = [_row(names, values) for names, values in cells]
-        answer |= {"rows": rows, "rowCount": len(rows)} if rows else {}
-        return answer | {"kind": "analyticsData#runRealtimeReport"}
-
     def _metadata(self, number: str) -> Any:
         named = sorted({*SESSION_DIMENSIONS, *EVENT_DIMENSIONS})
         listed = [{"apiName": n, "uiName": n, "category": "Other"} | ({"customDefinition": True} if ":" in n else {}) for n in named]
@@ -182,7 +176,7 @@ class Ga4Server(LocalServer):
         return {"name": f"properties/{number}/metadata", "dimensions": listed, "metrics": metrics}
 
     def _compatibility(self, body: Any) -> Any:
-        self._check_fields(_names(body.get("dimensions"), 9, "dimensions"), _names(body.get("metrics"), 10, "metrics"))
+        self._check_fields(names(body.get("dimensions"), 9, "dimensions"), names(body.get("metrics"), 10, "metrics"))
         return {
             "dimensionCompatibilities": [
                 {"dimensionMetadata": {"apiName": d["name"]}, "compatibility": 1} for d in body.get("dimensions", [])
@@ -196,29 +190,6 @@ def error_reply(code: int, status: str, message: str) -> Reply:
     return Reply.of({"error": {"code": code, "message": message, "status": status}}, status=code)
 
 
-def metric_type(name: str) -> str:
-    """Return the word for a metric's type."""
-    return METRIC_TYPES.get(name, "TYPE_INTEGER")
-
-
-def headers(dimensions: Sequence[str], metrics: Sequence[str]) -> dict[str, Any]:
-    """Return the headers of an answer; an empty list is left out, as on the wire."""
-    named = {"dimensionHeaders": [{"name": name} for name in dimensions]} if dimensions else {}
-    return named | {"metricHeaders": [{"name": name, "type": metric_type(name)} for name in metrics]}
-
-
-def _row(names: Sequence[str], values: Sequence[str]) -> dict[str, Any]:
-    row = {"metricValues": [{"value": value} for value in values]}
-    return ({"dimensionValues": [{"value": name} for name in names]} if names else {}) | row
-
-
-def _names(listed: Any, most: int, what: str) -> tuple[str, ...]:
-    names = tuple(one["name"] for one in listed or ())
-    if len(names) > most:
-        raise Refusal(400, "INVALID_ARGUMENT", f"Requests are limited to {most} {what}; this one has {len(names)}.")
-    return names
-
-
 def _day(text: str, today: date) -> date:
     relative = re.fullmatch(r"(\d+)daysAgo", text)
     if relative or text in ("today", "yesterday"):
@@ -227,22 +198,3 @@ def _day(text: str, today: date) -> date:
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  # a day has no zone
     except ValueError as error:
         raise Refusal(400, "INVALID_ARGUMENT", f"Invalid date: {text!r}. Dates are YYYY-MM-DD, yesterday, today, or NdaysAgo.") from error
-
-
-def _passes(tree: Any, row: Mapping[str, str]) -> bool:
-    """Evaluate a FilterExpression on one row."""
-    if not tree:
-        return True
-    if "andGroup" in tree:
-        return all(_passes(part, row) for part in tree["andGroup"]["expressions"])
-    if "orGroup" in tree:
-        return any(_passes(part, row) for part in tree["orGroup"]["expressions"])
-    if "notExpression" in tree:
-        return not _passes(tree["notExpression"], row)
-    condition = tree["filter"]
-    value = row.get(condition["fieldName"])
-    if value is None:
-        raise Refusal(400, "INVALID_ARGUMENT", f"Please add {condition['fieldName']} to make the request compatible.")
-    if "inListFilter" in condition:
-        return value in condition["inListFilter"].get("values", ())
-    return bool(value == condition["stringFilter"].get("value"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,6 @@ from sandbox.tables import Company
 Cell = tuple[tuple[str, ...], tuple[str, ...]]
 SESSION_METRICS = ("sessions", "engagedSessions", "totalUsers", "newUsers", "keyEvents", "purchaseRevenue", "totalRevenue", "activeUsers")
 EVENT_METRICS = ("eventCount", "eventValue", "screenPageViews", "totalUsers", "activeUsers")
-REALTIME_METRICS = ("activeUsers", "eventCount", "screenPageViews", "keyEvents")
 VITALS = {"LCP": ("lcp_ms", 2500.0, 4000.0), "INP": ("inp_ms", 200.0, 500.0), "CLS": ("cls", 0.1, 0.25)}
 """Event name → column, upper end of good, upper end of needs-improvement (the published Core Web Vitals thresholds)."""
 
@@ -31,7 +30,7 @@ class Ga4Data:
         chosen = [frames[day] for day in days if day in frames]
         if not chosen:
             return []
-        return _cells(pd.concat(chosen) if len(chosen) > 1 else chosen[0], dimensions, metrics)
+        return cells_of(pd.concat(chosen) if len(chosen) > 1 else chosen[0], dimensions, metrics)
 
     def _by_day(self, by_event: bool) -> dict[date, pd.DataFrame]:
         if by_event not in self._frames:
@@ -39,29 +38,9 @@ class Ga4Data:
             self._frames[by_event] = {pd.Timestamp(str(day)).date(): part for day, part in frame.groupby("date")}
         return self._frames[by_event]
 
-    def realtime(self, dimensions: Sequence[str], metrics: Sequence[str]) -> list[Cell]:
-        """Return the last 30 minutes: those before the present time of day, taken from the company's last day."""
-        actions = self.company.actions
-        if actions.empty:
-            return []
-        latest = int(actions["time"].iloc[-1])
-        recent = actions[actions["time"] > latest - timedelta(minutes=30).total_seconds()]
-        frame = pd.DataFrame(
-            {
-                "minutesAgo": [f"{int(minutes):02d}" for minutes in (latest - recent["time"]) // 60],
-                "deviceCategory": recent["device"].to_numpy(),
-                "unifiedScreenName": recent["page"].to_numpy(),
-                "eventName": recent["event"].to_numpy(),
-                "user": recent["user_id"].to_numpy(),
-                "eventCount": 1,
-                "screenPageViews": (recent["event"] == "page_view").astype("int64").to_numpy(),
-                "keyEvents": (recent["event"] == "purchase").astype("int64").to_numpy(),
-            }
-        )
-        return _cells(frame, dimensions, metrics)
 
-
-def _cells(frame: pd.DataFrame, dimensions: Sequence[str], metrics: Sequence[str]) -> list[Cell]:
+def cells_of(frame: pd.DataFrame, dimensions: Sequence[str], metrics: Sequence[str]) -> list[Cell]:
+    """Return one cell for each combination of the dimensions in a frame of events or sessions."""
     wanted = {m: ("user", "nunique") if m in ("totalUsers", "activeUsers") else (_column(m), "sum") for m in metrics}
     keys = list(dimensions)
     grouped = frame.assign(_all=0).groupby(keys or ["_all"], sort=False, observed=True)
@@ -125,5 +104,8 @@ def _events(company: Company) -> pd.DataFrame:
         measured = actions[column].notna().to_numpy()
         values = actions.loc[measured, column].to_numpy()
         rating = np.where(values <= good, "good", np.where(values <= fair, "needs-improvement", "poor"))
+        if "rating" in actions:
+            own = actions.loc[measured, "rating"]
+            rating = np.where(own.notna(), own, rating)
         parts.append(frame[measured].assign(eventName=name, eventValue=values, screenPageViews=0, **{"customEvent:metric_rating": rating}))
     return pd.concat(parts, ignore_index=True)

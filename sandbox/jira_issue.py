@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -33,8 +34,13 @@ def sprint_json(sprint: SprintRecord, now: datetime) -> dict[str, Any]:
 
 
 def issue_type(name: str) -> dict[str, Any]:
-    """Return a type of issue."""
-    return {"id": TYPES[name], "name": name, "subtask": False, "hierarchyLevel": 1 if name == "Epic" else 0}
+    """Return a type of issue; one that is not in TYPES was made by the site itself."""
+    return {
+        "id": TYPES.get(name) or f"2{zlib.crc32(name.encode()):010d}",
+        "name": name,
+        "subtask": False,
+        "hierarchyLevel": 1 if name == "Epic" else 0,
+    }
 
 
 def status_of(key: str) -> dict[str, Any]:
@@ -152,11 +158,11 @@ class RenderedIssue:
     def _links(self) -> list[dict[str, Any]]:
         """A link stands on both issues, seen from either side, as long as both exist."""
         keys = {issue.id: issue.key for issue in self._company.jira.issues}
-        kind = {"id": "10100", "name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
         found = []
         for link in self._company.jira.links:
             if link.created > self._company.now or not {link.blocker_id, link.blocked_id} <= keys.keys():
                 continue
+            kind = {"id": "10100", "name": link.type, "inward": "is blocked by", "outward": "blocks"}
             if link.blocker_id == self.record.id:
                 found.append({"id": link.id, "type": kind, "outwardIssue": {"id": link.blocked_id, "key": keys.get(link.blocked_id)}})
             elif link.blocked_id == self.record.id:

@@ -146,7 +146,7 @@ def _lines(actions: pd.DataFrame) -> Iterator[str]:
             "time": int(row["time"]),
             "distinct_id": row["user_id"],
             "$insert_id": row["insert_id"],
-            "$browser": BROWSERS[str(row["device"])],
+            "$browser": BROWSERS.get(str(row["device"]), str(row["device"])),
             "mp_lib": "web",
             "mp_processing_time_ms": int(row["time"]) * 1000 + 1_700,
             "device": row["device"],
@@ -157,6 +157,7 @@ def _lines(actions: pd.DataFrame) -> Iterator[str]:
             properties["lcp_ms"] = int(row["lcp_ms"])
         if row["event"] == "purchase":
             properties["revenue"] = int(row["revenue_cents"]) / 100
+        properties |= row.get("properties") or {}
         yield line_of(str(row["event"]), properties)
 
 

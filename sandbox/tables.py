@@ -40,6 +40,12 @@ ACTION_COLUMNS = {
     "revenue_cents": "int64, EUR cents, purchase only, 0 otherwise",
 }
 
+MORE_ACTION_COLUMNS = {
+    "rating": "string or None, what the site itself calls the measurements of this view, instead of good, needs-improvement, poor",
+    "properties": "dict or None, further properties that Mixpanel receives with the event",
+}
+"""Columns that the world does not make and that tests may add."""
+
 
 @dataclass(slots=True)
 class Change:

@@ -1,4 +1,7 @@
-"""Takes protections away, one at a time, and shows that the test that guards each turns red. Run: python -m tests.protections"""
+"""Takes protections away, one at a time, and shows that the test that guards each turns red.
+
+Run: python -m tests.protections [words], for all or for those whose description holds the words.
+"""
 
 from __future__ import annotations
 
@@ -73,6 +76,13 @@ PROTECTIONS = (
     Protection("the last good version stays in force", "metrics/force.py", "kept = None if last is None else", "kept = None if True else", "tests/metrics/test_history.py"),
     Protection("a wrong calendar breaks the whole file", "metrics/check.py", "if calendar is None:  # days", "if False:  # days", "tests/metrics/test_history.py"),
     Protection("text of the file is escaped in the catalogue", "pages/ui/catalog.py", "{markup(entry.description)}", "{entry.description}", "tests/pages/test_catalog.py"),
+    Protection("live numbers are labelled as such", "pages/ui/live.py", 'label = f"{LABEL}{source} · as of', 'label = f"as of', "tests/pages/test_live.py"),
+    Protection("live numbers that are old are not shown", "metrics/live.py", "now - allowed <= heard <= now + CLOCK_SLACK", "heard <= now + CLOCK_SLACK", "tests/pages/test_live.py"),
+    Protection("dark charts are turned around on paper", "pages/ui/paper.py", ".stEChartsChart canvas { filter: invert(1) hue-rotate(180deg); }", "", "tests/e2e/test_wall_and_paper.py"),
+    Protection("dark words are black on paper", "pages/ui/paper.py", '.stApp *:not([style*="color:"]) { color: #000000 !important; }', "", "tests/e2e/test_wall_and_paper.py"),
+    Protection("nothing is cut between two sheets", "pages/ui/paper.py", "img { break-inside: avoid; }", "img { break-inside: auto; }", "tests/e2e/test_wall_and_paper.py"),
+    Protection("a wall does not scroll", "pages/ui/kiosk.py", "column-gap: 4rem; column-fill: auto; }", "column-gap: 4rem; height: auto; overflow: visible; columns: auto; }\n[data-testid=\"stMain\"] { overflow: auto; }", "tests/e2e/test_wall_and_paper.py"),
+    Protection("nobody is let in before the first page is there", "pages/frame/ready.py", "await self._opened.wait()", "pass", "tests/pages/test_ready.py"),
     Protection("text of the file is escaped in kpi docs", "commands/docs.py", "return html.escape(str(value), quote=True)", "return str(value)", "tests/cli/test_authoring.py"),
 )  # fmt: skip
 
@@ -92,8 +102,8 @@ def without(protection: Protection) -> bool:
 
 def main() -> int:
     """Print one line a protection; return 1 when one could be taken away unnoticed."""
-    unnoticed = 0
-    for protection in PROTECTIONS:
+    unnoticed, words = 0, " ".join(sys.argv[1:])
+    for protection in (one for one in PROTECTIONS if words in one.what):
         red = without(protection)
         unnoticed += not red
         print(f"{'red' if red else 'NOT NOTICED':12} {protection.what} ({protection.test})", flush=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from connectors.base import option
 from connectors.budget import Budget, Limits
 from connectors.ga4.client import Client, ReportSpec
+from connectors.ga4.realtime import fetch_live
 from connectors.ga4.reports import TRAFFIC, VITAL_EVENTS, VITALS, ReportKind, table_of
 from errors import ConfigError, ContractError
+from store.live import Live
 from store.types import Batch, Stream, Window, day_end
 
 LOOKBACK = timedelta(days=4)
@@ -42,6 +44,10 @@ class Ga4Settings:
     vital_factors: Mapping[str, str] | None = option(
         "web vital → factor that makes its value ms, or CLS as is", default=None, example='{CLS: "0.001"}'
     )
+    live: bool = option(
+        "show the last 30 minutes on the Overview; the realtime report has a quota of its own", default=True, example="false"
+    )
+    live_every: timedelta = option("how often 'kpi serve' asks for them", default=timedelta(minutes=1), example="5m")
     timeout_seconds: float = option("longest wait for one answer", default=60.0, example="60")
 
     def __post_init__(self) -> None:
@@ -92,6 +98,20 @@ class Connector:
     def use(self, budget: Budget) -> None:
         """Take every call from now on out of this budget."""
         self._client.budget = budget
+
+    @property
+    def live_every(self) -> timedelta | None:
+        """How often to ask for the last 30 minutes; None: they are not wanted."""
+        return self._settings.live_every if self._settings.live else None
+
+    @property
+    def live_limits(self) -> Limits:
+        """Realtime reports have quotas of their own, of the same sizes."""
+        return self.limits
+
+    def live(self, now: datetime) -> Live:
+        """Return the last 30 minutes."""
+        return fetch_live(self._source, f"properties/{self._settings.property}", self._client.realtime, now)
 
     def zone(self) -> ZoneInfo:
         """Return the property's zone, as an answer of the property names it."""

@@ -23,6 +23,7 @@ from google.analytics.data_v1beta.types import (
     GetMetadataRequest,
     Metric,
     OrderBy,
+    RunRealtimeReportRequest,
     RunReportRequest,
 )
 from google.api_core.exceptions import GoogleAPICallError, ServerError
@@ -154,6 +155,10 @@ class Client:
         if len(first) != len(days):
             raise ContractError(f"{self._source}: asked for {len(days)} reports, received {len(first)}.")
         return [self._whole(spec, day, page) for day, page in zip(days, first, strict=True)]
+
+    def realtime(self, request: RunRealtimeReportRequest) -> Any:
+        """Return the answer to one realtime report, as the plain message."""
+        return self._call(self._library().run_realtime_report, request)
 
     @property
     def _property(self) -> str:

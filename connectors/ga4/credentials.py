@@ -23,7 +23,7 @@ class _Known:
     def refresh(self, request: Any) -> None:
         """Fetch or sign a token."""
         super().refresh(request)  # type: ignore[misc]  # the other base of every class below has it
-        remember_token(self.token)  # type: ignore[attr-defined]  # likewise
+        remember_token(self.token)  # type: ignore[attr-defined]  # set by refresh of that other base
 
 
 class _ServiceAccount(_Known, service_account.Credentials):
@@ -58,7 +58,7 @@ def from_key_file(path: str) -> Any:
         raise ValueError("a key file holds one JSON object")
     _remember_key(str(info.get("private_key", "")))
     plain = service_account.Credentials.from_service_account_info(info)  # type: ignore[no-untyped-call]  # google-auth has no annotations here
-    return _ServiceAccount(  # type: ignore[no-untyped-call]  # likewise
+    return _ServiceAccount(  # type: ignore[no-untyped-call]  # the inherited constructor has no annotations
         _Signer(plain.signer),
         service_account_email=plain.service_account_email,
         token_uri=info["token_uri"],

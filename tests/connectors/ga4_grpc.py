@@ -11,11 +11,13 @@ import grpc
 from google.analytics.data_v1beta import types
 from google.protobuf.json_format import MessageToDict, ParseDict
 
-from sandbox.ga4 import Ga4Server, Refusal
+from sandbox.ga4 import Ga4Server
+from sandbox.ga4_wire import Refusal
 
 SERVICE = "google.analytics.data.v1beta.BetaAnalyticsData"
 METHODS = {
     "RunReport": (types.RunReportRequest, types.RunReportResponse, ":runReport"),
+    "RunRealtimeReport": (types.RunRealtimeReportRequest, types.RunRealtimeReportResponse, ":runRealtimeReport"),
     "BatchRunReports": (types.BatchRunReportsRequest, types.BatchRunReportsResponse, ":batchRunReports"),
     "CheckCompatibility": (types.CheckCompatibilityRequest, types.CheckCompatibilityResponse, ":checkCompatibility"),
     "GetMetadata": (types.GetMetadataRequest, types.Metadata, "/metadata"),

@@ -304,6 +304,8 @@ def test_the_double_speaks_the_wire_as_google_does(server: Ga4Server, world: Wor
     empty = post(f"{url}:runReport", {**body, "dateRanges": [{"startDate": "2020-01-01", "endDate": "2020-01-01"}]})
     assert "rows" not in empty
     assert "rowCount" not in empty
+    noon = world.company.now - timedelta(hours=9)
+    server.clock = lambda: noon
     live = post(f"{url}:runRealtimeReport", {"metrics": [{"name": "activeUsers"}]})
     assert "metadata" not in live
     assert int(live["rows"][0]["metricValues"][0]["value"]) > 0
