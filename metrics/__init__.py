@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from metrics.catalog import Catalog, open_catalog
+    from metrics.catalog import Catalog, open_catalog, open_definitions
     from metrics.check import Definitions, check_file
     from metrics.force import InForce, in_force, reporting_zone
     from metrics.history import record_definitions
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from metrics.tables import measurable_tables
 
 __all__ = [
-    "KPI", "Catalog", "Definitions", "InForce", "check_file", "in_force", "json_schema", "measurable_tables", "open_catalog", "record_definitions",
-    "reporting_zone", "run_tests",
+    "KPI", "Catalog", "Definitions", "InForce", "check_file", "in_force", "json_schema", "measurable_tables", "open_catalog", "open_definitions",
+    "record_definitions", "reporting_zone", "run_tests",
 ]  # fmt: skip
 
 _HOME = {
     "KPI": "shown", "Catalog": "catalog", "Definitions": "check", "InForce": "force", "check_file": "check", "in_force": "force", "json_schema": "schema",
-    "measurable_tables": "tables", "open_catalog": "catalog", "record_definitions": "history", "reporting_zone": "force", "run_tests": "selftest",
+    "measurable_tables": "tables", "open_catalog": "catalog", "open_definitions": "catalog", "record_definitions": "history", "reporting_zone": "force", "run_tests": "selftest",
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 from errors import QueryError, StoreError
 from metrics import kept
 from metrics.answer import calendar_slots, sprint_slots
-from metrics.asking import Prepared, Written, run
+from metrics.asking import Found, Prepared, Written, run
 from metrics.calendar import Calendar
 from metrics.check import Definitions
 from metrics.comparisons import Where
@@ -79,11 +79,20 @@ class Answering:
         found = {key: known for key in keys if (known := kept.answers.get(key)) is not None}
         missing = {key: self.prepared(question) for key, question in zip(keys, questions, strict=True) if key not in found}
         if missing:
-            with generation.engine.connect() as connection:
-                for key, result in zip(missing, run(connection, tuple(missing.values())), strict=True):
-                    found[key] = result
-                    kept.answers.put(key, result)
+            for key, result in zip(missing, self._run(tuple(missing.values())), strict=True):
+                found[key] = result
+                kept.answers.put(key, result)
         return [self._answer(question, *found[key]) for key, question in zip(keys, questions, strict=True)]
+
+    def _run(self, questions: tuple[Prepared, ...]) -> list[Found]:
+        """Put questions to the facts; one that they do not fit is named."""
+        try:
+            with self.generation().engine.connect() as connection:
+                return run(connection, questions)
+        except QueryError as error:
+            if len(questions) > 1:  # nobody knows which one it was
+                return [found for question in questions for found in self._run((question,))]
+            raise QueryError(f"KPI '{questions[0].question.kpi}' cannot be answered. {error}") from error
 
     def _key(self, generation: Facts, question: Question) -> Hashable:
         asked = question if question.as_of is None else replace(question, as_of=None)

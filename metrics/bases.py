@@ -23,6 +23,8 @@ def base_of(calendar: Calendar, whole: Period, cut: Period, to: Base, grain: Gra
         return _calendar_base(calendar, whole, cut, to, grain)
     if to == "previous_year":
         return cut.shift(-YEAR), "the same weekdays 364 days before"
+    if grain == "week" and whole.days == 7:
+        return cut.shift(-7), "the week before" if cut == whole else "the same days of the week before"
     return cut.shift(-whole.days), "the day before" if whole.days == 1 else f"the {whole.days} days before"
 
 

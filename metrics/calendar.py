@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
+from metrics.numerals import DEFAULT, Name
 from metrics.types import Grain, Period
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -19,12 +20,13 @@ MONTHS_OF: dict[str, int] = {"month": 1, "quarter": 3, "year": 12, "fiscal_quart
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Zone, first weekday and first fiscal month of the organisation, and its currency."""
+    """Zone, first weekday and first fiscal month of the organisation, its currency, and how it writes numbers and days."""
 
     timezone: ZoneInfo
     week_start: Weekday = "monday"
     fiscal_year_start: Month = "january"
     currency: str = "EUR"
+    locale: Name = DEFAULT
 
     @property
     def week_offset(self) -> int:
@@ -66,6 +68,16 @@ class Calendar:
             end = self.following(start, grain)
             yield Period(start, end)
             start = end
+
+    def back(self, period: Period, grain: Grain, least: int, least_days: int) -> Period:
+        """Return a period that ends with this one and reaches back over at least so many periods of a grain, and so many days."""
+        start = min(period.start, period.end - timedelta(days=least_days))
+        if grain not in ("hour", "day", "total", "sprint"):
+            early = self.floor(period.end - timedelta(days=1), grain)
+            for _ in range(least):
+                early = self.floor(early - timedelta(days=1), grain)
+            start = min(start, early)
+        return Period(start, period.end)
 
     def minutes_of(self, day: date) -> int:
         """Return how many minutes before the full hour of UTC an hour of the zone begins: 0 in most, 30 in India.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Select
 
-from errors import Issue, QueryError, suggest
+from errors import Issue, QueryError, StoreError, suggest
 from metrics import comparisons, speed
 from metrics.answering import Answering, Facts
 from metrics.bases import Base
@@ -20,6 +20,7 @@ from metrics.check import Definitions
 from metrics.compare import target_status
 from metrics.comparisons import Where
 from metrics.coverage import StreamCoverage, freshness, read_coverage
+from metrics.days import Days, fitted
 from metrics.definitions import KPI as Definition
 from metrics.delivery_types import Delivery, Team
 from metrics.events import definition_events, read_events
@@ -35,23 +36,40 @@ from metrics.types import Answer, Comparison, Event, Freshness, Grain, Pace, Per
 from settings import Workspace
 from store.ledger import Ledger
 from store.schema import events
+from store.unread_ledger import readable
 from store.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from metrics.relation_types import Relation
 
 
-def open_catalog(space: Workspace) -> Catalog:
-    """Return the catalog of a workspace; an empty store gives one without a generation.
+def open_catalog(space: Workspace, generation: int | None = None, definitions: InForce | None = None) -> Catalog:
+    """Return the catalog of a workspace, by default of its newest state; an empty store gives one without a generation.
 
-    Raises: DefinitionError when the definitions are broken as a whole, StoreError when the store is damaged.
+    Raises: DefinitionError when the definitions are broken as a whole, StoreError when the store is damaged or the generation is gone.
     """
-    force, warehouse = in_force(space), Warehouse(space)
-    return Catalog(space, force.definitions, warehouse.open() if warehouse.current() is not None else None, force)
+    force, warehouse = definitions or in_force(space), Warehouse(space)
+    opened = None if generation is None and warehouse.current() is None else warehouse.open(generation)
+    try:
+        return Catalog(space, force.definitions, opened, force)
+    except StoreError:  # a damaged file: it is nobody's any more
+        if opened is not None:
+            opened.close()
+        raise
+
+
+def open_definitions(space: Workspace, problem: str) -> Catalog:
+    """Return the catalog of a workspace whose facts cannot be read: what KPIs mean is still known. problem: why, and what to do."""
+    force = in_force(space)
+    found = Catalog(space, force.definitions, None, force)
+    found.problem = problem
+    return found
 
 
 class Catalog:
-    """Definitions and one generation, pinned. Close it to let the generation go."""
+    """Definitions and one generation, pinned. Close it to let the generation go. problem: why there are no facts, when they cannot be read."""
+
+    problem: str | None = None
 
     def __init__(self, space: Workspace, definitions: Definitions, opened: Facts | None, force: InForce | None = None) -> None:
         self._space, self._definitions, self._opened = space, definitions, opened
@@ -64,7 +82,7 @@ class Catalog:
             n: make_plan(definitions.measures, definitions.kpis, n) for n, k in definitions.kpis.items() if k.type != "relationship"
         }
         self._kpis = {name: show(name, definitions, self._plans) for name in definitions.kpis}
-        self._answering = Answering(opened, definitions, self._plans, self._kpis, streams, Ledger(space).last_good())
+        self._answering = Answering(opened, definitions, self._plans, self._kpis, streams, self.ledger.last_good(self.generation))
 
     @property
     def calendar(self) -> Calendar:
@@ -83,8 +101,8 @@ class Catalog:
 
     @property
     def ledger(self) -> Ledger:
-        """What people wrote in this workspace."""
-        return Ledger(self._space)
+        """What people wrote in this workspace; one that knows nothing, and why, when it cannot be read."""
+        return readable(self._space)
 
     @property
     def generation(self) -> int | None:
@@ -162,7 +180,16 @@ class Catalog:
     def freshness(self, kpi: str | None = None) -> tuple[Freshness, ...]:
         """Return how far each source reaches, all or those behind one KPI."""
         streams = self._answering.streams if kpi is None else self._answering.reach_of(self.kpi(kpi).name).streams
-        return freshness(streams, Ledger(self._space).last_good(), self.calendar)
+        return freshness(streams, self.ledger.last_good(self.generation), self.calendar)
+
+    def freshness_many(self, kpis: Sequence[str]) -> dict[str, tuple[Freshness, ...]]:
+        """Return KPI → how far each source behind it reaches; the ledger is read once for all."""
+        synced = self.ledger.last_good(self.generation)
+        return {kpi: freshness(self._answering.reach_of(self.kpi(kpi).name).streams, synced, self.calendar) for kpi in kpis}
+
+    def streams(self, kpi: str) -> tuple[StreamCoverage, ...]:
+        """Return the streams behind a KPI."""
+        return self._answering.reach_of(self.kpi(kpi).name).streams
 
     def trust(self, now: datetime) -> Trust:
         """Return what is known about every source and stream at an instant."""
@@ -173,6 +200,11 @@ class Catalog:
         """Return the days that every source behind a KPI covers, or None when there are none."""
         self.kpi(kpi)
         return self._answering.covered(kpi)
+
+    def told(self, kpi: str, days: Days) -> Days | None:
+        """Return the days that a KPI can tell when these are asked for, see `days.fitted`; None when there are none."""
+        covered = self.covered(kpi)
+        return fitted(days, None if covered is None else covered.end - timedelta(days=self.plan(kpi).lag_days), self.calendar)
 
     def whole(self, kpi: str, period: Period) -> Period:
         """Return the period, moved back until those in it can follow no more: a conversion is not whole before its time has passed."""
@@ -236,11 +268,9 @@ class Catalog:
         """
         return comparisons.compare_many(self, (kpi,), period, (to,), where, grain)[kpi, to]
 
-    def compare_many(
-        self, kpis: Sequence[str], period: Period, bases: Sequence[Base], where: Where = (), grain: Grain | None = None
-    ) -> dict[tuple[str, Base], Comparison]:
-        """Return (KPI, base) → comparison of several KPIs at once, from as few statements as possible."""
-        return comparisons.compare_many(self, kpis, period, bases, where, grain)
+    def compare_many(self, kpis: Sequence[str], days: Days, bases: Sequence[Base], where: Where = ()) -> dict[tuple[str, Base], Comparison]:
+        """Return (KPI, base) → comparison of several KPIs at once, from as few statements as possible; a period to date with the same part."""
+        return comparisons.compare_many(self, kpis, days.whole, bases, where, days.grain, days.period.end)
 
     def pace(self, kpi: str, on: date, where: Where = ()) -> Pace | None:
         """Return how a target to reach that is in force on a day is on its way; None when there is none."""

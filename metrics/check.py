@@ -154,7 +154,7 @@ def _calendar(document: Document, found: list[Issue]) -> Calendar | None:
         hint = suggest(shape.timezone, available_timezones())
         found.append(document.issue("KPI011", ("calendar", "timezone"), words, suggestion=hint, at="value"))
         return None
-    return Calendar(zone, shape.week_start, shape.fiscal_year_start, shape.currency)
+    return Calendar(zone, shape.week_start, shape.fiscal_year_start, shape.currency, shape.locale)
 
 
 def _models(document: Document, section: str, kind: type[BaseModel], found: list[Issue]) -> dict[str, Any]:

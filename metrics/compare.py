@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from metrics.definitions import KPI, Target
+from metrics.numerals import percent
 from metrics.types import Comparison, Pace, Period, Row, TargetStatus
 
 NEAR = 0.05
@@ -64,7 +65,7 @@ def _sentence(distance: float | None, met: bool) -> str:
 def _percent(distance: float | None) -> str:
     if distance is None:
         return "Off"
-    return f"{abs(distance):.1%}" if abs(distance) < 0.1 else f"{abs(distance):.0%}"
+    return percent(abs(distance), 1 if abs(distance) < 0.1 else 0)
 
 
 def against_row(kpi: KPI, unit: str, row: Row, before: Row | None) -> Comparison:

@@ -34,10 +34,10 @@ class Asks(Protocol):
 
 
 def compare_many(
-    catalog: Asks, kpis: Sequence[str], period: Period, bases: Sequence[Base], where: Asked, grain: Grain | None
+    catalog: Asks, kpis: Sequence[str], period: Period, bases: Sequence[Base], where: Asked, grain: Grain | None, until: date | None = None
 ) -> dict[tuple[str, Base], Comparison]:
-    """Return (KPI, base) → comparison, from as few statements as possible."""
-    wanted = {(kpi, to): _sides(catalog, kpi, period, to, grain) for kpi in kpis for to in bases}
+    """Return (KPI, base) → comparison, from as few statements as possible. until: days from it on count as not over yet, though held."""
+    wanted = {(kpi, to): _sides(catalog, kpi, period, to, grain, until) for kpi in kpis for to in bases}
     asked = {_total(kpi, side, where): None for (kpi, _), (now, before, _) in wanted.items() for side in (now, before)}
     found = dict(zip(asked, catalog.ask_many(tuple(asked)), strict=True))
     return {
@@ -50,13 +50,14 @@ def _total(kpi: str, period: Period, where: Asked) -> Question:
     return Question(kpi, "total", period, (), tuple(where))
 
 
-def _sides(catalog: Asks, kpi: str, whole: Period, to: Base, grain: Grain | None) -> tuple[Period, Period, str]:
+def _sides(catalog: Asks, kpi: str, whole: Period, to: Base, grain: Grain | None, until: date | None) -> tuple[Period, Period, str]:
     """Return the period and its base, both cut to what is known and settled enough to be compared, and what was compared."""
     covered, definition = catalog.covered(kpi), catalog.definition(kpi)
-    lag = timedelta(days=catalog.plan(kpi).lag_days)
     cut, note = whole, ""
-    if covered is not None and covered.start < whole.end and whole.end > covered.end - lag > whole.start:
-        cut, note = Period(whole.start, covered.end - lag), f"through {covered.end - lag - timedelta(days=1)}, "
+    if covered is not None and covered.start < whole.end:
+        end = min(covered.end - timedelta(days=catalog.plan(kpi).lag_days), until or date.max)
+        if whole.end > end > whole.start:
+            cut, note = Period(whole.start, end), f"through {end - timedelta(days=1)}, "
     if definition.partial == "like_for_like" or cut == whole:
         base, words = base_of(catalog.calendar, whole, cut, to, grain)
         return cut, base, f"{note}against {words}"

@@ -32,6 +32,7 @@ from metrics.clauses import (
     Where,
     days_of,
 )
+from metrics.numerals import Name
 from metrics.spans import Unit
 from metrics.types import Grain
 
@@ -51,6 +52,9 @@ class CalendarModel(Strict):
     week_start: Weekday = Field("monday", description="First day of the week")
     fiscal_year_start: Month = Field("january", description="First month of the fiscal year")
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="Currency code of amounts")
+    locale: Name = Field(
+        "en", description="How numbers and days are written on the pages, unless a visitor chooses another way: en, de, fr, …"
+    )
 
 
 class Measure(Strict):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from metrics import numerals
 from metrics.delivery_types import Delivery, Forecast, Outlook, Sprint
+from metrics.numerals import fixed, percent, short
 
-NARROW = "\u202f"
 WORDS = {"likely": "likely in time", "at risk": "at risk", "unlikely": "unlikely to be in time", "unknown": ""}
 
 
@@ -29,10 +30,8 @@ def sentence(one: Outlook, weeks: int, today: date) -> str:
     after = f" (after {one.ahead} of earlier releases)" if one.ahead else ""
     verb = "finish" if one.items != 1 else "finishes"
     if one.p85 is None:
-        return (
-            f"With the pace of the last {weeks} weeks {what}{after} {verb} at no date within ten years that could be named at 85{NARROW}%."
-        )
-    text = f"With the pace of the last {weeks} weeks {what}{after} {verb} by {day(one.p85)} (85{NARROW}%)"
+        return f"With the pace of the last {weeks} weeks {what}{after} {verb} at no date within ten years that could be named at {percent(0.85)}."
+    text = f"With the pace of the last {weeks} weeks {what}{after} {verb} by {day(one.p85)} ({percent(0.85)})"
     if one.due is None or one.chance is None:
         return f"{text}." if one.kind == "backlog" else f"{text}; no day is planned."
     if one.due < today:
@@ -43,13 +42,13 @@ def sentence(one: Outlook, weeks: int, today: date) -> str:
 def share(chance: float) -> str:
     """Return a chance out of 10,000 paths in percent; what no path showed is not said to be impossible, nor certain."""
     if chance < 0.005:
-        return f"under 1{NARROW}%"
-    return f"over 99{NARROW}%" if chance > 0.995 else f"{chance * 100:.0f}{NARROW}%"
+        return f"under {percent(0.01)}"
+    return f"over {percent(0.99)}" if chance > 0.995 else percent(chance)
 
 
 def day(value: date) -> str:
     """Return a day that nobody can misread."""
-    return f"{value.day} {value:%b %Y}"
+    return numerals.day(value)
 
 
 def alike(sprints: Sequence[Sprint], most: int) -> tuple[Sprint, ...]:
@@ -64,4 +63,4 @@ def velocity_words(delivery: Delivery, most: int = 7) -> str | None:
         return None
     closed = [one.numbers.completed for one in shown]
     many = f"the last {len(closed)} sprints" if len(closed) > 1 else "the only closed sprint"
-    return f"Velocity {sum(closed) / len(closed):.1f} {shown[-1].unit} a sprint, between {min(closed):g} and {max(closed):g} in {many}."
+    return f"Velocity {fixed(sum(closed) / len(closed), 1)} {shown[-1].unit} a sprint, between {short(min(closed))} and {short(max(closed))} in {many}."

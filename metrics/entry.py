@@ -128,8 +128,10 @@ def newest_rows(catalog: Catalog, kpis: Iterable[str]) -> dict[str, Row]:
             continue
         try:
             found[name] = catalog.last_sprint(name)[0] if grains[0] == "sprint" else _newest(catalog, name, grains[0])
-        except QueryError:  # no covered period yet: the state says so
-            continue
+        except QueryError as error:
+            covered = catalog.covered(name)
+            if covered is not None:  # without a covered period the state says so
+                found[name] = Row("", covered, {}, None, False, False, str(error))
     return found
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from metrics.calendar import Calendar
+from metrics.numerals import fixed
 from metrics.slots import SprintPeriod
 from metrics.types import Event, Period
 from store.definition_history import read_changes
 from store.ledger import Ledger
+from store.notes import Note
 from store.schema import campaigns, coverage, releases, sprints, web_traffic
 
 
@@ -34,6 +36,12 @@ def definition_events(ledger: Ledger, calendar: Calendar, period: Period, labels
             name = f"{labels.get(change.kpi, change.kpi)}: {change.words}"
             found.append(Event("definition", change.kpi, name, day, day + timedelta(days=1), change.words))
     return tuple(found)
+
+
+def note_events(notes: Iterable[Note], period: Period) -> tuple[Event, ...]:
+    """Return the notes about days of a period, oldest first."""
+    found = [Event("note", note.kpi, note.text, note.day, note.day + timedelta(days=1), note.author) for note in notes]
+    return tuple(sorted((e for e in found if period.start <= e.start < period.end), key=lambda e: (e.start, e.name)))
 
 
 def _releases(connection: Connection) -> Iterator[Event]:
@@ -57,7 +65,12 @@ def _seen_campaigns(connection: Connection) -> Iterator[Event]:
     )
     for campaign, channel, first, last, sessions in connection.execute(seen.where(name.not_like("(%")).group_by(name)):
         yield Event(
-            "campaign", campaign, campaign, first, last + timedelta(days=1), f"{channel or 'no channel'}, {int(sessions or 0):,} sessions"
+            "campaign",
+            campaign,
+            campaign,
+            first,
+            last + timedelta(days=1),
+            f"{channel or 'no channel'}, {fixed(int(sessions or 0))} sessions",
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from metrics.types import Answer
@@ -22,7 +22,7 @@ def guarded(text: str) -> str:
 
 
 def header(answers: Sequence[Answer]) -> list[str]:
-    """Return the names of the columns: what any of the answers is split by stands in the middle."""
+    """Return the names of the columns: what any of the answers is split or filtered by stands in the middle."""
     return ["kpi", "period", *_splits(answers), "value", "complete", "settling", "reason"]
 
 
@@ -30,8 +30,9 @@ def rows(answers: Sequence[Answer]) -> Iterator[list[Cell]]:
     """Yield the cells of every row; a value that is absent is None, and its reason stands in the last column."""
     splits = _splits(answers)
     for answer in answers:
+        kept = {name: ", ".join(values) for name, values in answer.question.where}
         for row in answer.rows:
-            parts = [guarded(row.dimensions.get(name, "")) for name in splits]
+            parts = [guarded(row.dimensions.get(name) or kept.get(name, "")) for name in splits]
             named = [guarded(answer.question.kpi), guarded(row.label), *parts]
             yield [*named, row.value, row.complete, row.settling, guarded(row.reason or "")]
 
@@ -43,6 +44,18 @@ def as_csv(answers: Sequence[Answer]) -> str:
     writer.writerow(header(answers))
     for cells in rows(answers):
         writer.writerow(["" if cell is None else repr(cell) if isinstance(cell, float) else cell for cell in cells])
+    return held.getvalue()
+
+
+def lines_as_csv(lines: Sequence[Mapping[str, object]]) -> str:
+    """Return the lines of a table as it is shown, with the names of its columns as header; the cells are text for people."""
+    held = io.StringIO()
+    writer = csv.writer(held, lineterminator="\n")
+    names = list(dict.fromkeys(name for line in lines for name in line))
+    writer.writerow([guarded(name) for name in names])
+    for line in lines:
+        cells = [line.get(name) for name in names]
+        writer.writerow(["" if cell is None else guarded(cell) if isinstance(cell, str) else cell for cell in cells])
     return held.getvalue()
 
 
@@ -86,4 +99,4 @@ def _about(answers: Sequence[Answer]) -> list[list[Cell | int]]:
 
 
 def _splits(answers: Sequence[Answer]) -> list[str]:
-    return list(dict.fromkeys(name for answer in answers for name in answer.question.by))
+    return list(dict.fromkeys(name for answer in answers for name in (*answer.question.by, *(name for name, _ in answer.question.where))))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from errors import DefinitionError, Issue, StoreError
 from metrics.check import Definitions, check_file, check_text
 from settings import Workspace
-from store.definition_history import DefinitionFile, last_files
+from store.definition_history import DefinitionFile, file_of, last_files
 from store.ledger import Ledger
 
 
@@ -39,6 +39,13 @@ def in_force(space: Workspace) -> InForce:
     if kept is None or last is None:
         raise DefinitionError("\n".join(map(str, issues)), issues)
     return InForce(kept, issues, last.since)
+
+
+def in_force_then(space: Workspace, digest: str) -> InForce | None:
+    """Return the definitions of an earlier version, known by the beginning of its digest; None when it is not known or holds no more."""
+    kept = file_of(Ledger(space), digest)
+    definitions = None if kept is None else check_text(space.definitions_file.name, kept.text)[0]
+    return None if kept is None or definitions is None else InForce(definitions, since=kept.since)
 
 
 def _last(space: Workspace) -> DefinitionFile | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from metrics.comparisons import Asks, Where, pace
 from metrics.definitions import Target
+from metrics.numerals import percent
 from metrics.stats import ets, weekday
 from metrics.stats.absent import Absent
 from metrics.stats.pacing import Status, chance, status
@@ -224,5 +225,5 @@ def _notes(method: Method, skills: dict[Method, Skill]) -> list[str]:
     if mine.coverage is None:
         notes.append("how often the interval holds is not known yet")
     elif mine.is_unreliable:
-        notes.append(f"unreliable: the 80 % interval held {mine.coverage:.0%} of {mine.origins} earlier totals")
+        notes.append(f"unreliable: the {percent(0.8)} interval held {percent(mine.coverage)} of {mine.origins} earlier totals")
     return notes

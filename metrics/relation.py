@@ -10,6 +10,7 @@ from errors import QueryError
 from metrics import relation_daily, relation_events
 from metrics.asking import written
 from metrics.clauses import Relationship
+from metrics.numerals import short
 from metrics.plan import Asked
 from metrics.question import require_dimensions
 from metrics.relation_cells import Cells, Row, finest
@@ -185,6 +186,10 @@ def _variants(part: Cells, basis: Basis, assessment: Assessment) -> tuple[Varian
     found = [Variant("Over three days", "the effect of the day and of the two days before it together", elasticity(part.panel, LAGS))]
     if basis == "visitor-days":
         found.append(
-            Variant(f"Above {KNEE_MS / 1000:g} s", f"the part of page speed above {KNEE_MS / 1000:g} s alone", plateau(part.panel, KNEE_MS))
+            Variant(
+                f"Above {short(KNEE_MS / 1000)} s",
+                f"the part of page speed above {short(KNEE_MS / 1000)} s alone",
+                plateau(part.panel, KNEE_MS),
+            )
         )
     return tuple(found)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 
+from metrics import numerals
+from metrics.numerals import fixed, percent, short
 from metrics.relation_cells import LEAST_EXPECTED, Cells
 from metrics.relation_types import Basis, Relation
 from metrics.stats.elasticity import Effect
@@ -27,8 +30,8 @@ def sentence(found: Relation) -> str:
         return f"{begin}{effect_words(found, estimate)}, among {found.population}."
     largest = max(abs(estimate.low), abs(estimate.high))
     return (
-        f"{begin}no effect of {found.driver} on {found.outcome} larger than {largest:.2f}% for 1% was found "
-        f"(95%: {_plain(estimate.low)} to {_plain(estimate.high)}), among {found.population}."
+        f"{begin}no effect of {found.driver} on {found.outcome} larger than {percent(largest / 100, 2)} for {percent(0.01)} was found "
+        f"({percent(0.95)}: {_plain(estimate.low)} to {_plain(estimate.high)}), among {found.population}."
     )
 
 
@@ -45,12 +48,16 @@ def effect_words(found: Relation, estimate: Estimate) -> str:
     sign = -1.0 if found.per < 0 else 1.0
     value, ends = sign * estimate.value, (sign * estimate.low, sign * estimate.high)
     side = "lower" if found.per < 0 else "higher"
-    driver = "a 1% faster landing page (LCP)" if found.basis == "visitor-days" and found.per < 0 else f"1% {side} {found.driver}"
+    driver = (
+        f"a {percent(0.01)} faster landing page (LCP)"
+        if found.basis == "visitor-days" and found.per < 0
+        else f"{percent(0.01)} {side} {found.driver}"
+    )
     is_people = found.basis == "visitor-days"
     more, what = ("more" if value >= 0 else "fewer", found.noun) if is_people else ("higher" if value >= 0 else "lower", found.outcome)
     flip = 1.0 if value >= 0 else -1.0
     low, high = sorted(flip * end for end in ends)
-    return f"{driver} went with {abs(value):.2f}% {more} {what} (95%: {_plain(low)} to {_plain(high)})"
+    return f"{driver} went with {percent(abs(value) / 100, 2)} {more} {what} ({percent(0.95)}: {_plain(low)} to {_plain(high)})"
 
 
 def worth_words(found: Relation) -> str:
@@ -60,20 +67,20 @@ def worth_words(found: Relation) -> str:
         return found.without_worth or ""
     size, side = abs(worth.change), "less" if worth.change < 0 else "more"
     parts = [
-        f"{size:g} {found.driver_unit} {side} of {found.driver}, from a typical {worth.base:,.0f} {found.driver_unit}, goes with "
-        f"{signed(worth.relative.value * 100, 1)}% {found.noun} (95%: {signed(worth.relative.low * 100, 1)}% to {signed(worth.relative.high * 100, 1)}%): "
+        f"{short(size)} {found.driver_unit} {side} of {found.driver}, from a typical {fixed(worth.base)} {found.driver_unit}, goes with "
+        f"{share(worth.relative.value)} {found.noun} ({percent(0.95)}: {share(worth.relative.low)} to {share(worth.relative.high)}): "
         f"{_range(worth.counts_a_month)} {found.noun} in 30 days, {_range(worth.counts)} over the window"
     ]
     if worth.revenue is not None and worth.revenue_a_month is not None:
         parts.append(
             f"and {_range(worth.revenue_a_month)} {found.currency} in 30 days, {_range(worth.revenue)} {found.currency} over the window"
         )
-    share = (
+    covers = (
         ""
         if worth.share > 0.9995
-        else f" It covers the segments with {worth.share:.0%} of these {found.noun}; in the others the days show no such change."
+        else f" It covers the segments with {percent(worth.share)} of these {found.noun}; in the others the days show no such change."
     )
-    return ", ".join(parts) + "." + share + (f" {worth.without_revenue}" if worth.without_revenue else "")
+    return ", ".join(parts) + "." + covers + (f" {worth.without_revenue}" if worth.without_revenue else "")
 
 
 def _range(effect: Effect) -> str:
@@ -81,10 +88,15 @@ def _range(effect: Effect) -> str:
     return f"{signed(effect.value, places)} ({signed(effect.low, places)} to {signed(effect.high, places)})"
 
 
+def share(value: float) -> str:
+    """Return a share of 1 in percent, with its sign."""
+    return numerals.signed(partial(percent, places=1), value)
+
+
 def population_words(cells: Cells, basis: Basis, outcome: str) -> str:
     """Return whom an estimate is about."""
     people = (
-        f"{cells.known.sum():,.0f} {'visitor-days with a known page speed' if basis == 'visitor-days' else f'in the base of {outcome}'}"
+        f"{fixed(cells.known.sum())} {'visitor-days with a known page speed' if basis == 'visitor-days' else f'in the base of {outcome}'}"
     )
     split = " × ".join(cells.by) or "no split"
     return f"{people} in {len(cells.names)} segments ({split})"
@@ -98,19 +110,19 @@ def left_out_words(every: Cells, part: Cells, noun: str, people: str) -> tuple[s
         total = max(float(every.counts.sum()), 1.0)
         found.append(
             f"{few} of {len(every.names)} segments may be expected to bring fewer than {LEAST_EXPECTED} {noun} and take no part; "
-            f"they brought {lost / total:.0%} of all."
+            f"they brought {percent(lost / total)} of all."
         )
     unknown = float(every.people.sum() - every.known.sum())
     if unknown > 0:
         found.append(
-            f"{unknown:,.0f} of {every.people.sum():,.0f} {people} have no value of the driver and take no part ({unknown / float(every.people.sum()):.1%})."
+            f"{fixed(unknown)} of {fixed(every.people.sum())} {people} have no value of the driver and take no part ({percent(unknown / float(every.people.sum()), 1)})."
         )
     return tuple(found)
 
 
 def day_words(day: date) -> str:
     """Return a day that nobody can misread."""
-    return f"{day.day} {day:%b %Y}"
+    return numerals.day(day)
 
 
 def period_words(period: Period) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Protocol
 
 import numpy as np
 
+from errors import QueryError
 from metrics.compare import target_status
 from metrics.comparisons import Asks, Where
 from metrics.definitions import KPI
 from metrics.definitions import Signals as Clause
 from metrics.formula import Name, evaluate
+from metrics.numerals import fixed
 from metrics.plan import Plan, expression_of
 from metrics.shown import KPI as Shown
 from metrics.signal_types import Point, ShownPhase, Signal
@@ -22,7 +24,7 @@ from metrics.stats.absent import Absent
 from metrics.stats.phases import Bounds, Phase, chart
 from metrics.stats.weekday import WEEKS, factors
 from metrics.stats.xmr import FULL, Limits, run_length, side
-from metrics.types import Grain, Question, Row
+from metrics.types import Answer, Grain, Question, Row
 from metrics.verdict import assurance_of, variation_of
 
 Series = Sequence[tuple[Row, float]]
@@ -52,11 +54,29 @@ def signals(catalog: Judges, kpis: Sequence[str], where: Where = ()) -> dict[str
             found[kpi] = Signal(kpi, grain, definition.better, reason="no day is covered yet", is_short=True)
         else:
             asked[kpi] = Question(kpi, grain, None, (), tuple(where))
-    for kpi, answer in zip(asked, catalog.ask_many(tuple(asked.values())), strict=True):
-        found[kpi] = (
-            _by_day(catalog, kpi, answer.rows, where) if answer.question.grain == "day" else judged(catalog, kpi, "week", answer.rows)
-        )
+    for kpi, answer in _answers(catalog, asked).items():
+        if isinstance(answer, QueryError):
+            found[kpi] = Signal(kpi, asked[kpi].grain, catalog.definition(kpi).better, reason=str(answer).rstrip("."))
+        elif answer.question.grain == "day":
+            found[kpi] = _by_day(catalog, kpi, answer.rows, where)
+        else:
+            found[kpi] = judged(catalog, kpi, "week", answer.rows)
     return {kpi: found[kpi] for kpi in kpis}
+
+
+def _answers(catalog: Judges, asked: Mapping[str, Question]) -> dict[str, Answer | QueryError]:
+    """Return KPI → its answer, or why there is none; all asked at once where all can be answered."""
+    try:
+        return dict(zip(asked, catalog.ask_many(tuple(asked.values())), strict=True))
+    except QueryError:
+        return {kpi: _answer(catalog, question) for kpi, question in asked.items()}
+
+
+def _answer(catalog: Judges, question: Question) -> Answer | QueryError:
+    try:
+        return catalog.ask(question)
+    except QueryError as error:
+        return error
 
 
 def signal(catalog: Judges, kpi: str, where: Where = ()) -> Signal:
@@ -94,7 +114,10 @@ def _by_sprint(catalog: Judges, kpi: str, where: Where) -> Signal:
     """Judge the closed sprints of the board that closed one last."""
     if catalog.covered(kpi) is None:
         return Signal(kpi, "sprint", catalog.definition(kpi).better, reason="no sprint is closed yet", is_short=True)
-    rows = [row for row in catalog.ask(Question(kpi, "sprint", None, (), tuple(where))).rows if row.complete]
+    answer = _answer(catalog, Question(kpi, "sprint", None, (), tuple(where)))
+    if isinstance(answer, QueryError):
+        return Signal(kpi, "sprint", catalog.definition(kpi).better, reason=str(answer).rstrip("."))
+    rows = [row for row in answer.rows if row.complete]
     boards = catalog.boards()
     return judged(catalog, kpi, "sprint", [row for row in rows if boards.get(row.label) == boards.get(rows[-1].label)])
 
@@ -172,11 +195,12 @@ def bounds(definition: KPI, plan: Plan, values: Sequence[float], is_adjusted: bo
     return Bounds(None if subtracts else 0.0, 1.0 if is_rate else None)
 
 
-def is_size_free(plan: Plan) -> bool:
-    """Whether a value can be compared over periods of any length: it stays the same when everything that adds up doubles."""
-    adds = {
-        leaf.key for leaf in plan.leaves if leaf.measure.agg in ("sum", "count", "count_distinct") and not isinstance(leaf.span, Rolling)
-    }
+def is_size_free(plan: Plan, apart: type[Rolling] | tuple[type[Rolling], type[ToDate]] = Rolling) -> bool:
+    """Whether a value can be compared over periods of any length: it stays the same when everything that adds up doubles.
+
+    apart: spans whose length the period's does not change.
+    """
+    adds = {leaf.key for leaf in plan.leaves if leaf.measure.agg in ("sum", "count", "count_distinct") and not isinstance(leaf.span, apart)}
     once = {leaf.key: 3.0 + 2.0 * place for place, leaf in enumerate(plan.leaves)}
     twice = {key: value * 2 if key in adds else value for key, value in once.items()}
     return evaluate(plan.expression, once) == evaluate(plan.expression, twice)
@@ -207,11 +231,11 @@ def _notes(rows: Sequence[Row], series: Series, phases: Sequence[ShownPhase]) ->
     for phase in phases[-1:]:
         if phase.follows and phase.correlation is not None:
             yield (
-                f"values follow each other (lag-1 autocorrelation of the baseline {phase.correlation:.2f}): judged is the difference from a "
+                f"values follow each other (lag-1 autocorrelation of the baseline {fixed(phase.correlation, 2)}): judged is the difference from a "
                 "one-step forecast, because limits around the values would be too tight"
             )
         elif phase.correlation is not None and phase.correlation < ALTERNATES:
-            yield f"values alternate (lag-1 autocorrelation of the baseline {phase.correlation:.2f}): limits are wider than they need be"
+            yield f"values alternate (lag-1 autocorrelation of the baseline {fixed(phase.correlation, 2)}): limits are wider than they need be"
 
 
 def _with_variation(found: Signal) -> Signal:

@@ -10,6 +10,7 @@ from sqlalchemy import Integer, Select, String, and_, case, cast, func, literal,
 
 from metrics.answering import Facts
 from metrics.asking import written
+from metrics.numerals import short
 from metrics.plan import Asked
 from metrics.rows import NONE
 from metrics.stats.standardise import Group, standardised_rate
@@ -129,7 +130,7 @@ def rare(cells: Sequence[Cell], weights: Mapping[str, float]) -> tuple[str, ...]
         visitors = {cell.device: cell.visitors for cell in cells if cell.place == place}
         few = sorted(device for device in weights if visitors.get(device, 0) < LEAST_VISITORS)
         if visitors and few:
-            words = f"{low / 1000:g}–{high / 1000:g} s" if high != float("inf") else f"{low / 1000:g} s and more"
+            words = f"{short(low / 1000)}–{short(high / 1000)} s" if high != float("inf") else f"{short(low / 1000)} s and more"
             found.append(f"{words}: not standardised, fewer than {LEAST_VISITORS} visitors of {', '.join(few)}")
     return tuple(found)
 

@@ -10,12 +10,14 @@ from sqlalchemy import Connection
 
 from errors import ConfigError
 from metrics.coverage import StreamCoverage
+from metrics.live import LiveNow, live_now
 from metrics.reservations import Quality, read_quality
 from metrics.types import Freshness
 from settings import SourceEntry, Workspace, declared_sources
 from store.attempts import Attempt, next_attempt
 from store.ledger import Ledger, SourceRun
 from store.run_history import Quota, StreamRun, read_quotas, read_stream_runs
+from store.unread_ledger import readable
 from store.vendor_calls import count_calls
 
 HOUR = timedelta(hours=1)
@@ -36,9 +38,10 @@ class StreamTrust:
 
 @dataclass(frozen=True, slots=True)
 class SourceTrust:
-    """One source. status: never, or the last run's.
+    """One source. status: the last run's, never, or unknown when the ledger cannot be read.
 
     attempt None: it is not in sources.yaml, so it is not asked any more. calls_last_hour: of those that its budget counts.
+    live: of the last minutes; None when the source is not asked for it.
     token_days_left: negative when the token has ended; None when sources.yaml does not say.
     """
 
@@ -54,6 +57,7 @@ class SourceTrust:
     calls_last_hour: int
     token_expires: date | None
     token_days_left: int | None
+    live: LiveNow | None = None
 
     @property
     def token_ends_soon(self) -> bool:
@@ -76,7 +80,7 @@ def read_trust(
 
     Shape: connection is to the served generation, None for an empty store. No credential is read.
     """
-    ledger, problem = Ledger(space), None
+    ledger, problem = readable(space), None
     entries: dict[str, SourceEntry] = {}
     try:
         entries = {entry.name: entry for entry in declared_sources(space)}
@@ -90,6 +94,7 @@ def read_trust(
         {one.source: one for one in fresh},
         _streams(streams, read_stream_runs(ledger), {} if connection is None else read_quality(connection)),
         read_quotas(ledger),
+        {one.source: one for one in live_now(space, now)},
     )
     names = dict.fromkeys([*entries, *sorted({*known.runs, *known.reach})])
     return Trust(tuple(map(known.source, names)), problem)
@@ -106,6 +111,7 @@ class _Known:
     reach: Mapping[str, Freshness]
     streams: Mapping[str, tuple[StreamTrust, ...]]
     quotas: Mapping[str, Quota]
+    live: Mapping[str, LiveNow]
 
     def source(self, name: str) -> SourceTrust:
         """Put together what is known of one source."""
@@ -114,7 +120,7 @@ class _Known:
         return SourceTrust(
             source=name,
             connector=next(one.connector for one in (entry, run, fresh) if one is not None),
-            status=run.status if run else "never",
+            status=run.status if run else "never" if self.ledger.problem is None else "unknown",
             run=run,
             fresh=fresh,
             streams=self.streams.get(name, ()),
@@ -124,6 +130,7 @@ class _Known:
             calls_last_hour=count_calls(self.ledger, name, "call", self.now - HOUR)[0] if run else 0,
             token_expires=ends,
             token_days_left=days_left(ends, self.now),
+            live=self.live.get(name),
         )
 
 

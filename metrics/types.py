@@ -23,6 +23,11 @@ class Period:
         """Length in days."""
         return (self.end - self.start).days
 
+    @property
+    def last(self) -> date:
+        """The last day."""
+        return self.end - timedelta(days=1)
+
     def shift(self, days: int) -> Period:
         """Return the same length, `days` later (negative: earlier)."""
         return Period(self.start + timedelta(days=days), self.end + timedelta(days=days))
@@ -147,9 +152,10 @@ class Pace:
 class Event:
     """Something to draw on a time axis. end is exclusive; for a release and a definition it is start + 1 day.
 
-    definition: a KPI came to mean something else; id is its name, detail what changed."""
+    definition: a KPI came to mean something else; id is its name, detail what changed. note: somebody noted something about a
+    KPI; id is its name, detail who."""
 
-    kind: Literal["release", "campaign", "sprint", "definition"]
+    kind: Literal["release", "campaign", "sprint", "definition", "note"]
     id: str
     name: str
     start: date

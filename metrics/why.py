@@ -108,10 +108,17 @@ class _Side:
     label: str | None = None
 
 
-def why(catalog: Explains, kpi: str, period: Period | None = None, by: str | None = None, where: Where = ()) -> Why:
+def why(
+    catalog: Explains,
+    kpi: str,
+    period: Period | None = None,
+    by: str | None = None,
+    where: Where = (),
+    against: tuple[Period, str] | None = None,
+) -> Why:
     """Return why a KPI changed against the days before, or from the sprint before to the last closed one.
 
-    period: by default the last 28 whole days. by: a dimension; by default one in which total and segments disagree, else the first.
+    period: by default the last 28 whole days. against: the earlier days and their name, by default as many days before. by: a dimension; by default one in which total and segments disagree, else the first.
 
     Raises: QueryError for a KPI without values, an unknown dimension, or when no day is covered.
     """
@@ -119,7 +126,7 @@ def why(catalog: Explains, kpi: str, period: Period | None = None, by: str | Non
     shown = catalog.kpi(kpi)
     if by is not None:
         require_dimensions(kpi, (by,), shown.dimensions)
-    sides, words = _sides(catalog, kpi, period, where)
+    sides, words = _sides(catalog, kpi, period, where, against)
     periods = [side.question.period for side in sides]
     assert periods[0] is not None
     assert periods[1] is not None
@@ -133,7 +140,9 @@ def why(catalog: Explains, kpi: str, period: Period | None = None, by: str | Non
     return _explained(catalog, known, sides, by, shown)
 
 
-def _sides(catalog: Explains, kpi: str, period: Period | None, where: Where) -> tuple[tuple[_Side, _Side], str]:
+def _sides(
+    catalog: Explains, kpi: str, period: Period | None, where: Where, against: tuple[Period, str] | None
+) -> tuple[tuple[_Side, _Side], str]:
     if catalog.kpi(kpi).grains == ("sprint",):
         return _sprint_sides(catalog, kpi, where)
     if period is None:
@@ -141,7 +150,7 @@ def _sides(catalog: Explains, kpi: str, period: Period | None, where: Where) -> 
         if covered is None:
             raise QueryError(f"KPI '{kpi}' has no covered day yet: there is no change to explain. Run './kpi status'.")
         period = catalog.whole(kpi, Period(covered.end - timedelta(days=DAYS), covered.end))
-    base, words = base_of(catalog.calendar, period, period, "previous_period", None)
+    base, words = against or base_of(catalog.calendar, period, period, "previous_period", None)
     before, after = (Question(kpi, "total", side, (), tuple(where)) for side in (base, period))
     return (_Side(before), _Side(after)), words
 

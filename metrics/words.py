@@ -9,6 +9,7 @@ from typing import Any
 from metrics.check import Definitions
 from metrics.definitions import KPI, Condition, Measure, Target, Where
 from metrics.history import stands_on
+from metrics.numerals import short
 from metrics.tables import measurable_tables
 from store.lineage import vendor_fields
 from store.schema import FACTS, TIME_AXES
@@ -142,7 +143,7 @@ def target_words(target: Target, unit: str | None) -> str:
 
 
 def _amount(value: float, unit: str | None) -> str:
-    return f"{value * 100:g} %" if unit == "%" else f"{value:g} {unit}" if unit else f"{value:g}"
+    return f"{short(value * 100)} %" if unit == "%" else f"{short(value)} {unit}" if unit else short(value)
 
 
 def _rules(kpi: KPI) -> Iterator[str]:
@@ -166,6 +167,11 @@ def lineage(name: str, definitions: Definitions) -> tuple[Origin, ...]:
     for part, table, column in _read(name, definitions):
         found[Origin(part, table, column, comments.get((table, column), ""), vendor_fields(table, column))] = None
     return tuple(found)
+
+
+def used_by(name: str, definitions: Definitions) -> tuple[str, ...]:
+    """Return the KPIs that are made of this one, all the way up, and the relationships that it takes part in."""
+    return tuple(other for other in definitions.kpis if other != name and name in stands_on(other, definitions)[1])
 
 
 def _read(name: str, definitions: Definitions) -> Iterator[tuple[str, str, str]]:

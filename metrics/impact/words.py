@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from metrics.impact.types import Grade, Impact, ImpactReport, Naive, Verdict
+from metrics.numerals import day, fixed, percent, signed
 from metrics.stats.mixture import Estimate
 from metrics.types import Event, Period
 
-MINUS = "\u2212"
 SHAPE: dict[Verdict, str] = {
     "improved": "▲", "worsened": "▼", "rose": "△", "fell": "▽", "none": "=", "open": "↔", "refused": "∅",
 }  # fmt: skip
@@ -32,30 +33,26 @@ GRADE: dict[Grade, str] = {
 
 def share(value: float) -> str:
     """Return a share of 1 as a percentage with its sign."""
-    return f"{value * 100:+,.1f}%".replace("-", MINUS)
+    return signed(partial(percent, places=1), value)
 
 
 def interval(found: Estimate | None) -> str:
     """Return an estimate of a share with its interval."""
-    return "–" if found is None else f"{share(found.value)} ({found.confidence:.0%}: {share(found.low)} to {share(found.high)})"
+    return "–" if found is None else f"{share(found.value)} ({percent(found.confidence)}: {share(found.low)} to {share(found.high)})"
 
 
 def amount(value: float, unit: str) -> str:
     """Return an effect in the KPI's own units, points for a rate, with its sign."""
     if unit == "%":
-        text = f"{value * 100:+,.2f} points"
-    elif abs(value) >= 100:
-        text = f"{value:+,.0f} {unit}".rstrip()
-    else:
-        text = f"{value:+,.2f} {unit}".rstrip()
-    return text.replace("-", MINUS)
+        return f"{signed(partial(fixed, places=2), value * 100)} points"
+    return f"{signed(partial(fixed, places=0 if abs(value) >= 100 else 2), value)} {unit}".rstrip()
 
 
 def in_units(found: Estimate | None, unit: str) -> str:
     """Return an estimate in the KPI's own units with its interval."""
     if found is None:
         return "–"
-    return f"{amount(found.value, unit)} ({found.confidence:.0%}: {amount(found.low, unit)} to {amount(found.high, unit)})"
+    return f"{amount(found.value, unit)} ({percent(found.confidence)}: {amount(found.low, unit)} to {amount(found.high, unit)})"
 
 
 def size(found: Impact) -> str:
@@ -72,7 +69,7 @@ def when(found: Impact) -> str:
 
 def days_of(period: Period) -> str:
     """Return the first and the last day."""
-    return f"{period.start:%-d %b %Y} to {period.end - timedelta(days=1):%-d %b %Y}"
+    return f"{day(period.start)} to {day(period.end - timedelta(days=1))}"
 
 
 def kind_of(event: Event) -> str:
@@ -103,7 +100,7 @@ def _differs(found: Impact) -> str:
 
 def _within(found: Impact) -> str:
     """Return the interval in brackets."""
-    return f" (95%: {_range(found)})"
+    return f" ({percent(0.95)}: {_range(found)})"
 
 
 def _range(found: Impact) -> str:
@@ -154,6 +151,6 @@ def multiplicity(report: ImpactReport) -> str:
     """Say how many looks there are, and what that does."""
     chance = report.looks * 0.05
     return (
-        f"{report.looks} looks at the 95% level: about {chance:.0f} would look clear by chance if nothing had any effect. "
-        f"“Holds” means: still clear when at most {report.rate:.0%} of those that hold may be false (Benjamini and Hochberg 1995)."
+        f"{report.looks} looks at the level of {percent(0.95)}: about {fixed(chance)} would look clear by chance if nothing had any effect. "
+        f"“Holds” means: still clear when at most {percent(report.rate)} of those that hold may be false (Benjamini and Hochberg 1995)."
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
+from metrics import numerals
 from metrics.stats.jackknife import Estimate, interval
 from metrics.stats.panel import Panel, Shift, coefficients, demand_shift, elasticity, lead_placebo
 from metrics.stats.reliability import LEAST, corrected, panel_reliability
@@ -201,9 +203,7 @@ def signed(value: float, places: int = 2) -> str:
     >>> signed(-0.004), signed(1234.5, 0), signed(0.5)
     ('0.00', '+1,234', '+0.50')
     """
-    text = f"{abs(value):,.{places}f}"
-    sign = "" if not text.strip("0.,") else "\u2212" if value < 0 else "+"
-    return sign + text
+    return numerals.signed(partial(numerals.fixed, places=places), value)
 
 
 def _implausible(estimate: Estimate) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from metrics.numerals import fixed
+
 LEVELS = (50, 70, 85, 95)
 WITHIN = 0.25
 """How far the two sides of Little's law may lie apart, and how much work in progress may move, as a fraction."""
@@ -75,6 +77,6 @@ def little(wip: Sequence[int], finished: int, cycle_days: Sequence[float]) -> Li
     half = len(wip) // 2
     early, late = float(np.mean(wip[:half] or wip)), float(np.mean(wip[half:]))
     if mean == 0 or abs(late - early) > WITHIN * mean:
-        words = f"work in progress was not steady ({early:.1f} in the first half of the weeks, {late:.1f} in the second)"
+        words = f"work in progress was not steady ({fixed(early, 1)} in the first half of the weeks, {fixed(late, 1)} in the second)"
         return Little(expected, actual, None, words if mean else "no item was in progress at the end of any day")
     return Little(expected, actual, abs(expected - actual) <= WITHIN * actual)

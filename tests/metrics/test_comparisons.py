@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from metrics import Catalog
 from metrics.bases import base_of
 from metrics.calendar import Calendar
+from metrics.days import Days
 from metrics.types import Grain, Period, Question
 from tests.metrics.engines import in_memory, load, opened, warehouse
 
@@ -159,6 +160,6 @@ def test_many_comparisons_are_those_asked_one_by_one(duck: Engine, tmp_path: Pat
     with shop(
         duck, tmp_path, "{value: sessions}\n  y: {numerator: purchases, denominator: sessions}", through=datetime(2026, 1, 25)
     ) as catalog:
-        many = catalog.compare_many(("x", "y"), week, ("previous_period", "previous_year"))
+        many = catalog.compare_many(("x", "y"), Days(week, week), ("previous_period", "previous_year"))
         assert many == {(kpi, to): catalog.compare(kpi, week, to) for kpi, to in many}
     assert many["x", "previous_period"].value == 60.0

@@ -203,7 +203,7 @@ def test_releases_queue_and_their_days_are_held_against_the_plan(tmp_path: Path)
     assert two.p95 == date(2026, 3, 20)
     assert three.reason == "no item is assigned to it yet"
     assert found.sentence.startswith(
-        "With the pace of the last 11 weeks the 6 open items of release One finish by 13 Mar 2026 (85\u202f%); planned for 13 Mar 2026"
+        "With the pace of the last 11 weeks the 6 open items of release One finish by 13 Mar 2026 (85%); planned for 13 Mar 2026"
     )
 
 

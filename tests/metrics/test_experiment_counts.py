@@ -6,7 +6,7 @@ import math
 
 import pytest
 import scipy.stats
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
@@ -63,6 +63,7 @@ def test_adjusted_p_values_equal_the_reference() -> None:
         near(case, step_up, "benjamini_hochberg", place)
 
 
+@settings(max_examples=30)  # statsmodels collects all garbage at each call
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_adjusted_p_values_equal_statsmodels(p_values: list[float]) -> None:
     assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1], abs=1e-12)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.metrics.sandbox_impacts import Case, cases
 
-SEEDS = int(os.environ.get("KPI_SEEDS", "3"))
+SEEDS = int(os.environ.get("KPI_SEEDS", "2"))
 """KPI_SEEDS=40 asks for more."""
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -20,7 +20,7 @@ from store.schema import FACTS, warehouse
 from tests.metrics.engines import in_memory, load, opened, whole
 from tests.metrics.oracle import Oracle, Slice
 
-EXAMPLES = int(os.environ.get("KPI_EXAMPLES", "200"))
+EXAMPLES = int(os.environ.get("KPI_EXAMPLES", "100"))
 FIRST, DAYS = date(2025, 12, 20), 45
 GRAINS = ("day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year", "total")
 DEVICES = st.sampled_from([None, "mobile", "desktop", "tablet"])

@@ -17,7 +17,7 @@ from sandbox.traffic import make_traffic
 from tests.metrics.sandbox_rows import rows_of
 from tests.metrics.stats.designs import pooled
 
-SEEDS = int(os.environ.get("KPI_SEEDS", "3"))
+SEEDS = int(os.environ.get("KPI_SEEDS", "2"))
 DAYS = 200 if SEEDS < 20 else 430
 START = date(2025, 9, 1)
 PERIOD = Period(START, START + timedelta(days=DAYS))
