@@ -8,6 +8,9 @@ does not exist.
 import streamlit as st
 from starlette.middleware import Middleware
 
+from pages.frame.first_visit import lifespan
 from pages.frame.headers import Headers
+from pages.frame.ready import Doorkeeper, Doors
 
-app = st.App("pages/frame/frame.py", middleware=[Middleware(Headers)])
+doors = Doors()
+app = st.App("pages/frame/frame.py", middleware=[Middleware(Headers), Middleware(Doorkeeper, doors)], lifespan=lifespan(doors))

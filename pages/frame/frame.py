@@ -5,8 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from errors import DashboardError
-from pages.frame import heap
-from pages.ui import data, kiosk, states, theme
+from pages.ui import data, kiosk, locale, paper, share, states, theme
 from settings import workspace
 
 VIEWS = Path(__file__).resolve().parents[1] / "views"
@@ -27,16 +26,21 @@ st.set_page_config(page_icon=str(ICON), layout="wide")
 page = st.navigation(PAGES)
 st.set_page_config(page_title=f"{page.title} · KPI Bridge")
 theme.style()
+has_begun = False
 try:
-    data.pin()
+    link = data.pin()
+    locale.begin(data.catalog().calendar.locale)
     if workspace().is_demo:
         st.sidebar.badge("Demo data", icon=":material/science:", color="orange")
         st.sidebar.caption("A made-up company, pulled through the real client libraries.")
+    paper.style(page.title)
     states.banner()
     if kiosk.is_on():
         kiosk.show(page.url_path)
-    page.run()
+    has_begun = True
+    if states.follow(link):
+        page.run()
+        share.draw()
     states.watch()
-    heap.settle()
 except DashboardError as error:
-    states.problem(error)
+    states.problem(error, below_title=has_begun)

@@ -1,196 +1,180 @@
-"""The KPI card: name, value, changes, target, course, freshness, flags, owner and definition, always in this order."""
+"""The KPI card: name, value, changes, target, status, course, freshness, flags, owner, definition and links, always in this order."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date
 from pathlib import Path
+from threading import Condition
+from typing import Literal
 
 import streamlit as st
+from cachetools import LRUCache, cached
 
 from errors import QueryError
-from metrics import KPI
+from metrics import KPI, numerals
+from metrics.attention import State, ranked
+from metrics.days import Days
+from metrics.lateness import Lateness
 from metrics.signal_types import Signal
-from metrics.types import Comparison, Freshness, Period, Question, Row, TargetStatus
-from metrics.verdict import sentence as verdict
-from metrics.verdict import short
-from pages.ui import data, sparkline, theme
-from pages.ui.numbers import age_words, arrow, change_size, day_words, value_words
-from pages.ui.text import markdown, markup, sentence
+from metrics.standing import Standing, questions
+from metrics.types import Comparison, Freshness, Grain, Period, Question, Row
+from pages.ui import card_words, data, definition, depth, period, trusted
+from pages.ui.period import Choice
 
-RANK = {"missed": 0, "near": 1, "unknown": 2, "no_target": 3, "met": 4}
 SPARK_DAYS = 28
+LEAST_POINTS = 12
 LAST_SPRINTS = 12
 VIEWS = Path(__file__).resolve().parents[1] / "views"
-SIDE_BY_SIDE, IN_DEPTH = VIEWS / "side_by_side.py", VIEWS / "kpi.py"
+IN_DEPTH = VIEWS / "kpi.py"
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Everything one card shows. is_earlier: its period ends before the asked one, whose newest days are not whole for this KPI yet."""
+    """Everything one card shows. ends: last day it tells of, when that is an earlier one than the page's; course: what its line shows.
+
+    is_waiting: it has no value because nobody's time is over yet, as a conversion's in the first days of a month.
+    """
 
     kpi: KPI
     row: Row
     previous: Comparison | None
     year: Comparison | None
-    target: TargetStatus
+    standing: Standing
     course: tuple[Row, ...]
     freshness: tuple[Freshness, ...]
-    is_earlier: bool = False
+    late: Lateness
+    flags: tuple[str, ...]
+    ends: date | None = None
     signal: Signal | None = None
+    is_waiting: bool = False
 
     @property
-    def rank(self) -> int:
-        """Exceptions come first."""
-        return RANK[self.target.verdict]
+    def state(self) -> State:
+        """What decides whether it needs attention."""
+        return State(self.kpi.name, self.standing.status, self.signal, self.row.value is None and not self.is_waiting)
 
 
-def card(kpi: KPI, period: Period) -> Card:
-    """Return the card of a KPI over a period; a KPI of sprints shows its last closed sprint. What cannot be answered says why."""
+def card(kpi: KPI, choice: Choice) -> Card:
+    """Return the card of a KPI; a KPI of sprints shows its last closed sprint. What cannot be answered says why."""
     try:
-        return _sprint_card(kpi) if kpi.grains == ("sprint",) else _period_card(kpi, period)
+        return _sprint_card(kpi, choice) if kpi.grains == ("sprint",) else _period_card(kpi, choice)
     except QueryError as error:
-        nothing = Row("", period, {}, None, False, False, str(error))
-        unknown = data.catalog().target_status(kpi.name, None, period.end - timedelta(days=1))
-        return Card(kpi, nothing, None, None, unknown, (), data.freshness(kpi.name))
+        return _absent(kpi, choice.days.period, str(error))
 
 
-def ask_ahead(kpis: Sequence[KPI], asked: Period) -> None:
+def _absent(kpi: KPI, shown: Period, reason: str, *, is_waiting: bool = False) -> Card:
+    row = Row("", shown, {}, None, False, False, reason)
+    now, stands = trusted.moment(), depth.stands(kpi.name, None, shown)
+    return Card(kpi, row, None, None, stands, (), now.fresh[kpi.name], now.late[kpi.name], (), is_waiting=is_waiting)
+
+
+def ask_ahead(kpis: Sequence[KPI], days: Days) -> None:
     """Have everything answered at once that the cards of these KPIs will ask for: each table is read once, not once a card."""
-    wanted: dict[Period, list[str]] = {}
+    opened = data.catalog()
+    wanted: dict[Days, list[KPI]] = {}
+    by_sprint = [kpi for kpi in kpis if kpi.grains == ("sprint",) and data.covered(kpi.name) is not None]
     for kpi in kpis:
-        if kpi.grains != ("sprint",):
-            wanted.setdefault(data.catalog().whole(kpi.name, asked), []).append(kpi.name)
-    for period, names in wanted.items():
-        data.catalog().ask_many([question for name in names for question in (Question(name, "total", period), _course(name, period))])
-        data.catalog().compare_many(names, period, ("previous_period", "previous_year"))
+        told = opened.told(kpi.name, days) if kpi not in by_sprint else None
+        if told is not None and "total" in kpi.grains:
+            wanted.setdefault(told, []).append(kpi)
+    with suppress(QueryError):  # its own card says why, and the others ask for themselves
+        opened.ask_many([Question(kpi.name, "sprint") for kpi in by_sprint])
+    for told, mine in wanted.items():
+        asked = [question for kpi in mine for question in (Question(kpi.name, "total", told.period), _course(kpi, told.period))]
+        paced = [question for kpi in mine for question in questions(opened, kpi.name, told.last)]
+        with suppress(QueryError):
+            opened.ask_many(list(dict.fromkeys([*asked, *paced])))
+            opened.compare_many([kpi.name for kpi in mine], told, ("previous_period", "previous_year"))
+    data.signals()
+    with suppress(QueryError):
+        every = [(kpi, data.ask(_course(kpi, told.period)).rows) for told, mine in wanted.items() for kpi in mine]
+        opened.ask_many([_weeks(kpi) for kpi, course in every if _is_sparse(kpi, course)])
 
 
-def _course(name: str, period: Period) -> Question:
-    return Question(name, "day", Period(period.end - timedelta(days=max(SPARK_DAYS, period.days)), period.end))
+def _is_sparse(kpi: KPI, course: Sequence[Row]) -> bool:
+    """Whether so many days have no value that weeks show the course better."""
+    return "week" in kpi.grains and 4 * sum(row.value is not None for row in course) < 3 * len(course)
 
 
-def _period_card(kpi: KPI, asked: Period) -> Card:
-    period = data.catalog().whole(kpi.name, asked)
-    row = data.ask(Question(kpi.name, "total", period)).rows[0]
-    course = data.ask(_course(kpi.name, period))
-    target = data.catalog().target_status(kpi.name, row.value, period.end - timedelta(days=1))
-    previous, year = data.compare(kpi.name, period, "previous_period"), data.compare(kpi.name, period, "previous_year")
-    return Card(kpi, row, previous, year, target, course.rows, data.freshness(kpi.name), period != asked, data.signals().get(kpi.name))
+def _weeks(kpi: KPI) -> Question:
+    """Return the question that signals ask, too."""
+    return Question(kpi.name, "week")
 
 
-def _sprint_card(kpi: KPI) -> Card:
+def _course(kpi: KPI, shown: Period) -> Question:
+    """Return the question for the course: as long as the days shown, four weeks or twelve periods at least."""
+    grain: Grain = next((grain for grain in ("day", "week", "month", "quarter", "year") if grain in kpi.grains), "total")
+    return Question(kpi.name, grain, data.catalog().calendar.back(shown, grain, LEAST_POINTS, SPARK_DAYS))
+
+
+def _period_card(kpi: KPI, choice: Choice) -> Card:
+    opened = data.catalog()
+    told = opened.told(kpi.name, choice.days)
+    if told is None:
+        covered, lag = data.covered(kpi.name), opened.plan(kpi.name).lag_days
+        reason = "none of these days is whole yet" + card_words.whole_until(covered, lag)
+        return _absent(kpi, choice.days.period, reason, is_waiting=lag > 0)
+    row = data.ask(Question(kpi.name, "total", told.period)).rows[0]
+    course = tuple(one for one in data.ask(_course(kpi, told.period)).rows if one.complete or one.period.end <= told.period.end)
+    if _is_sparse(kpi, course):
+        weeks = data.ask(_weeks(kpi)).rows
+        course = tuple(one for one in weeks if one.complete and one.period.end <= told.period.end)[-LEAST_POINTS:]
+    previous, year = data.compare(kpi.name, told, "previous_period"), data.compare(kpi.name, told, "previous_year")
+    ends = told.last if told.last != choice.days.last else None
+    return _filled(kpi, row, (previous, year), course, ends)
+
+
+def _sprint_card(kpi: KPI, _choice: Choice) -> Card:
     row, previous, course = data.last_sprint(kpi.name)
-    target = data.catalog().target_status(kpi.name, row.value, row.period.end - timedelta(days=1))
-    return Card(kpi, row, previous, None, target, course[-LAST_SPRINTS:], data.freshness(kpi.name), signal=data.signals().get(kpi.name))
+    return _filled(kpi, row, (previous, None), course[-LAST_SPRINTS:], None)
 
 
-def draw(shown: Card, *, links: bool = True) -> None:
+def _filled(kpi: KPI, row: Row, compared: tuple[Comparison, Comparison | None], course: tuple[Row, ...], ends: date | None) -> Card:
+    now = trusted.moment()
+    stands = depth.stands(kpi.name, row.value, row.period, kpi.grains == ("sprint",))
+    marks, signal = trusted.flags(kpi, row), data.signals().get(kpi.name)
+    return Card(kpi, row, *compared, stands, course, now.fresh[kpi.name], now.late[kpi.name], marks, ends, signal)
+
+
+def all_cards(choice: Choice) -> Mapping[str, Card]:
+    """Return KPI → its card, everything asked at once; kept for all visitors as long as what is known of freshness is."""
+    return _all(f"{data.state().key} {numerals.locale()} {choice.days!r} {trusted.moment().at.isoformat()}", choice.days)
+
+
+@cached(LRUCache(24), key=lambda key, _days: key, condition=Condition())
+def _all(key: str, _days: Days) -> Mapping[str, Card]:
+    kpis = data.kpis()
+    ask_ahead(kpis, _days)
+    return {kpi.name: card(kpi, Choice(_days, "all")) for kpi in kpis}
+
+
+def draw(shown: Card, choice: Choice, *, links: bool = True) -> None:
     """Draw one card. links: to the KPI in depth, too."""
     kpi = shown.kpi
-    with st.container(border=True, key=f"card_{kpi.name}"):
-        st.html(_body(shown))
+    with st.container(border=True, key=f"card_{kpi.name}", height="stretch" if links else "content", gap="small"):
+        st.html(card_words.body(shown, choice))
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            with st.popover("Definition", type="tertiary"):
-                definition(kpi)
-                if links:
-                    _side_by_side(kpi)
             if links:
-                st.page_link(IN_DEPTH, label="In depth", icon=":material/monitoring:", query_params={"kpi": kpi.name})
-            else:
-                _side_by_side(kpi)
+                link(kpi, "In depth", icon=":material/monitoring:")
+            definition.popover(kpi)
 
 
-def _side_by_side(kpi: KPI) -> None:
-    grain = {"grain": "sprint"} if kpi.grains == ("sprint",) else {}
-    st.page_link(SIDE_BY_SIDE, label="Side by side", icon=":material/stacked_line_chart:", query_params={"kpis": kpi.name, **grain})
+def link(kpi: KPI, label: str, icon: str | None = None, *, wide: bool = False, days: Mapping[str, str] | None = None) -> None:
+    """Draw the way to a KPI in depth; label: as Markdown. The days that are shown go with it; days: who draws many links reads them once."""
+    width: Literal["stretch", "content"] = "stretch" if wide else "content"
+    handed_on = period.handed_on() if days is None else days
+    st.page_link(IN_DEPTH, label=label, icon=icon, query_params={"kpi": kpi.name, **handed_on}, width=width)
 
 
-def _body(shown: Card) -> str:
-    kpi, currency = shown.kpi, data.catalog().calendar.currency
-    words = sentence(kpi, shown.row.value, shown.row.reason, shown.previous, shown.target, currency)
-    colour, shape, word = (table[shown.target.verdict] for table in (theme.STATUS, theme.SHAPE, theme.WORD))
-    lines = [
-        f'<p class="kb-name"><span>{markup(kpi.label)}</span><span class="kb-status"><span style="color:{colour}" aria-hidden="true">{shape}</span> {word}</span></p>',
-        _value(shown, currency),
-        *_changes(shown, currency),
-        _target(shown, currency),
-        _signal(shown),
-        _spark(shown, words),
-        _foot(shown),
+def parted(shown: Sequence[Card], *, everything: bool = False) -> tuple[list[Card], list[Card]]:
+    """Return the cards that are drawn whole, the worst first, and those that a row is enough for: on target or without one, and stable."""
+    order = {state.kpi: place for place, (state, _) in enumerate(ranked(card.state for card in shown))}
+    near = [
+        card for card in shown if card.kpi.name not in order and card.standing.status.verdict in ("near", "unknown") and not card.is_waiting
     ]
-    return f'<div class="kb-card">{"".join(lines)}</div>'
-
-
-def _value(shown: Card, currency: str) -> str:
-    if shown.row.value is None:
-        return f'<p class="kb-value kb-none">No value: {markup(shown.row.reason or "")}</p>'
-    sprint = f' <span class="kb-line kb-quiet">{markup(shown.row.label)}</span>' if shown.kpi.grains == ("sprint",) else ""
-    last = shown.row.period.end - timedelta(days=1)
-    earlier = f' <span class="kb-line kb-quiet">who began until {day_words(last)}</span>' if shown.is_earlier else ""
-    return f'<p class="kb-value">{markup(value_words(shown.row.value, shown.kpi.unit, currency))}{sprint}{earlier}</p>'
-
-
-def _changes(shown: Card, currency: str) -> list[str]:
-    found = []
-    names = ("vs sprint before", "") if shown.kpi.grains == ("sprint",) else ("vs period before", "vs last year")
-    for comparison, name in zip((shown.previous, shown.year), names, strict=True):
-        if comparison is None:
-            continue
-        if comparison.change is None:
-            found.append(f'<p class="kb-line kb-quiet">{name}: no comparison</p>')
-            continue
-        judged = {True: " (better)", False: " (worse)", None: ""}[comparison.better]
-        direction = "flat" if comparison.change == 0 else "up" if comparison.change > 0 else "down"
-        size = "" if comparison.change == 0 else f" {markup(change_size(comparison, shown.kpi.unit, currency))}"
-        found.append(
-            f'<p class="kb-line"><span aria-hidden="true">{arrow(comparison)}</span> {direction}{size}{judged} <span class="kb-quiet">{name}</span></p>'
-        )
-    return found
-
-
-def _target(shown: Card, currency: str) -> str:
-    status = shown.target
-    if status.verdict == "no_target":
-        return '<p class="kb-line kb-quiet">No target set</p>'
-    goal = "" if status.target is None else f"Target {markup(value_words(status.target, shown.kpi.unit, currency))}: "
-    return f'<p class="kb-line">{goal}{markup(status.sentence[0].lower() + status.sentence[1:].rstrip("."))}</p>'
-
-
-def _signal(shown: Card) -> str:
-    """Say signal or noise in a few words; the whole sentence is one hover, or one click on In depth, away."""
-    found = shown.signal
-    if found is None:
-        return ""
-    shape = "…" if found.variation is None else "≈" if found.rises is None else "↗" if found.rises else "↘"
-    colour = theme.SIGNAL_COLOUR[found.variation or "common"]
-    quiet = " kb-quiet" if found.variation in (None, "common") else ""
-    words, whole = markup(short(found, day_words)), markup(verdict(found, day_words))
-    return f'<p class="kb-line{quiet}" title="{whole}"><span style="color:{colour}" aria-hidden="true">{shape}</span> {words}</p>'
-
-
-def _spark(shown: Card, words: str) -> str:
-    address = sparkline.image(shown.course, shown.target.target)
-    return f'<img class="kb-spark" alt="{markup(words)}" src="{address}">' if address else f'<p class="kb-sr">{markup(words)}</p>'
-
-
-def _foot(shown: Card) -> str:
-    reach = [f.covered_through for f in shown.freshness if f.covered_through is not None]
-    synced = [f.synced_at for f in shown.freshness if f.synced_at is not None]
-    flags = sorted({flag for f in shown.freshness for flag in f.flags})
-    marks = [f'<span class="kb-flag">{markup(flag)}</span>' for flag in flags]
-    if shown.row.settling:
-        marks.append('<span class="kb-flag" title="The newest days may still move">settling</span>')
-    owner = f" · {markup(shown.kpi.owner)}" if shown.kpi.owner else ""
-    return f'<p class="kb-foot">Data to {day_words(min(reach, default=None))} · synced {age_words(min(synced, default=None))}{owner}{"".join(marks)}</p>'
-
-
-def definition(kpi: KPI) -> None:
-    """Draw what a KPI means."""
-    st.markdown(f"**{markdown(kpi.label)}** · `{kpi.name}`")
-    if kpi.description:
-        st.write(markdown(kpi.description))
-    st.code(kpi.formula, language=None)
-    better = {"higher": "Higher is better.", "lower": "Lower is better.", "band": "Best inside its band.", "none": ""}[kpi.better]
-    st.caption(f"Reads {', '.join(kpi.tables)}. Owner: {markdown(kpi.owner) or 'nobody yet'}. {better} Definition {kpi.hash}.")
+    loud = sorted((card for card in shown if card.kpi.name in order), key=lambda card: order[card.kpi.name]) + near
+    calm = sorted((card for card in shown if card not in loud), key=lambda card: card.standing.status.verdict == "no_target")
+    return (loud + calm, []) if everything else (loud, calm)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import streamlit as st
@@ -11,7 +12,7 @@ from errors import DashboardError, Issue
 from metrics import KPI
 from metrics.entry import STATUS_WORDS, Entry, Status
 from metrics.types import Row
-from pages.ui import data
+from pages.ui import data, table
 from pages.ui.numbers import instant_words, period_words, value_words
 from pages.ui.text import folded, markdown, markup
 
@@ -101,7 +102,7 @@ def _details(entry: Entry, kpi: KPI | None) -> None:
         zone = data.catalog().calendar.timezone
         for one in entry.history:
             mark = f" `{one.hash}`" if one.hash else ""
-            st.markdown(f"{instant_words(one.at, zone)}{mark}: {markdown(one.words)}")
+            st.markdown(f"{markdown(instant_words(one.at, zone))}{mark}: {markdown(one.words)}")
         if not entry.history:
             st.write("Nothing is recorded yet. The next sync records the definition that is in force.")
     with change:
@@ -113,7 +114,10 @@ def _words(entry: Entry, kpi: KPI | None) -> None:
     if entry.synonyms:
         st.caption(f"Also called {markdown(', '.join(entry.synonyms))}.")
     if entry.docs:
-        st.caption(f"More: {markdown(entry.docs)}")
+        if entry.docs.startswith(("https://", "http://")):
+            st.page_link(entry.docs, label=markdown(f"More: {entry.docs}"), icon=":material/open_in_new:")
+        else:
+            st.caption(f"More: {markdown(entry.docs)}")
     if kpi is not None:
         st.caption(f"Definition {kpi.hash}. {MEANING[entry.status].capitalize()}.")
         if kpi.type != "relationship":
@@ -136,7 +140,7 @@ def _change(name: str) -> None:
 
     rows = [
         {
-            preview.grain: row.label,
+            preview.grain: row.label if preview.grain == "sprint" else date.fromisoformat(row.label),
             "before": cell(row.old.value) if row.old else "no KPI",
             "now": cell(row.new.value) if row.new else "no KPI",
             "change": "differs" if row.differs else "same",
@@ -144,7 +148,7 @@ def _change(name: str) -> None:
         }
         for row in preview.rows
     ]
-    st.dataframe(rows, hide_index=True, width="stretch")
+    table.draw(rows, f"{name}_change")
 
 
 def legend() -> None:

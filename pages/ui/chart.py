@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import streamlit as st
-
 from metrics.types import Event, Row
-from pages.ui.numbers import day_words, value_words
-from pages.ui.theme import NEUTRAL, SERIES
+from pages.ui import echart
+from pages.ui.numbers import day_words, signed_words, value_words
+from pages.ui.text import drawn
+from pages.ui.theme import NEUTRAL, SERIES, TIP
 
-PANEL_PX, GAP_PX, LANE_PX, FOOT_PX, HEAD_PX = 140, 40, 24, 64, 34
+PANEL_PX, GAP_PX, LANE_PX, FOOT_PX, HEAD_PX = 140, 40, 24, 64, 52
 LEFT, RIGHT = 96, 24
+BRUSH: dict[str, Any] = {
+    "brush": {
+        "xAxisIndex": "all",
+        "brushMode": "single",
+        "throttleType": "debounce",
+        "throttleDelay": 300,
+        "outOfBrush": {"colorAlpha": 1},
+    },
+    "toolbox": {
+        "right": RIGHT,
+        "top": 0,
+        "itemSize": 18,
+        "feature": {"brush": {"type": ["lineX"], "title": {"lineX": "Zoom: drag over the days"}}},
+    },
+}
+"""Dragging begins with the button at the top right: without it a finger on a phone could not scroll past the chart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One KPI over time. target: a line to draw, when there is one; name: the KPI's, for events that concern it alone."""
+    """One KPI over time. target: a line to draw, when there is one; name: the KPI's, for events that concern it alone; part: the filter;
+    verdict: on its last value."""
 
     label: str
     unit: str
     rows: tuple[Row, ...]
     target: float | None = None
     name: str = ""
+    part: str = ""
+    verdict: str = ""
+
+
+def last_drawn(rows: Sequence[Row]) -> float | None:
+    """Return the last value that a panel draws: of a whole period."""
+    return next((row.value for row in reversed(rows) if row.complete and row.value is not None), None)
 
 
 def by_board(panel: Panel, boards: Mapping[str, str]) -> list[Panel]:
@@ -34,13 +58,16 @@ def by_board(panel: Panel, boards: Mapping[str, str]) -> list[Panel]:
     shown = {tuple((row.period, row.value) for row in rows) for rows in parts.values()}
     if len(shown) < 2:
         return [replace(panel, rows=next(iter(parts.values()), ()))]
-    return [replace(panel, label=f"{panel.label}, {name}", rows=rows) for name, rows in parts.items()]
+    return [replace(panel, label=f"{panel.label}, {drawn(name)}", rows=rows) for name, rows in parts.items()]
 
 
-def timeline(panels: Sequence[Panel], events: Sequence[Event], currency: str, alt: str, key: str) -> None:
-    """Draw the panels, releases as lines through all of them, campaigns and sprints as bars below."""
-    options = timeline_options(panels, events, currency)
-    st.echarts_chart(options, height=options["_height"], alt=alt, key=key)
+def timeline(panels: Sequence[Panel], events: Sequence[Event], currency: str, alt: str, key: str, zoom: Callable[[], None]) -> None:
+    """Draw the panels, releases as lines through all of them, campaigns and sprints as bars below.
+
+    zoom: called when days were dragged over; what was dragged is in the session under key, which has to change with what is shown.
+    """
+    options = {**timeline_options(panels, events, currency), **BRUSH}
+    echart.show(options, height=options["_height"], alt=alt, key=key, on_select=zoom)
 
 
 def timeline_options(panels: Sequence[Panel], events: Sequence[Event], currency: str) -> dict[str, Any]:
@@ -49,7 +76,7 @@ def timeline_options(panels: Sequence[Panel], events: Sequence[Event], currency:
     Shape: one grid, one pair of axes and one or two series (whole, and dashed where values may still move) for each panel; one last
     grid with a lane for the campaigns and one for each board's sprints. `_height` is the height in px.
     """
-    lanes = _lanes(events)
+    lanes = lanes_of(events)
     tops = [HEAD_PX + n * (PANEL_PX + GAP_PX) for n in range(len(panels))]
     floor = tops[-1] + PANEL_PX + 34
     grids = [{"left": LEFT, "right": RIGHT, "top": top, "height": PANEL_PX} for top in tops]
@@ -58,7 +85,7 @@ def timeline_options(panels: Sequence[Panel], events: Sequence[Event], currency:
         "_height": floor + len(lanes) * LANE_PX + FOOT_PX,
         "animation": False,
         "title": [
-            {"text": _title(p), "left": LEFT - 6, "top": top - 28, "textStyle": {"fontSize": 13}}
+            {"text": panel_title(p), "left": LEFT - 6, "top": top - 28, "textStyle": {"fontSize": 13}}
             for p, top in zip(panels, tops, strict=True)
         ],
         "grid": grids,
@@ -66,7 +93,7 @@ def timeline_options(panels: Sequence[Panel], events: Sequence[Event], currency:
         "yAxis": [*(_value_axis(n, panel) for n, panel in enumerate(panels)), _lane_axis(len(panels), lanes)],
         "graphic": [_lane_name(name, floor + n * LANE_PX) for n, name in enumerate(lanes)],
         "axisPointer": {"link": [{"xAxisIndex": "all"}]},
-        "tooltip": {"trigger": "axis", "confine": True},
+        "tooltip": {"trigger": "axis", **TIP},
         "dataZoom": [
             {
                 "type": "slider",
@@ -84,15 +111,17 @@ def timeline_options(panels: Sequence[Panel], events: Sequence[Event], currency:
     }
 
 
-def _title(panel: Panel) -> str:
-    return f"{panel.label}, {panel.unit}" if panel.unit else panel.label
+def panel_title(panel: Panel) -> str:
+    """Return the name of a panel with its unit and the part it is filtered to."""
+    words = f"{panel.label}, {panel.unit}" if panel.unit else panel.label
+    return f"{words} · {panel.part}" if panel.part else words
 
 
-def _lanes(events: Sequence[Event]) -> dict[str, list[Event]]:
+def lanes_of(events: Sequence[Event]) -> dict[str, list[Event]]:
     """Return the lanes: campaigns together, sprints of each board apart."""
     found: dict[str, list[Event]] = {}
     for event in sorted(events, key=lambda e: (e.kind, e.detail if e.kind == "sprint" else "", e.start)):
-        if event.kind not in ("release", "definition"):
+        if event.kind not in ("release", "definition", "note"):
             found.setdefault("Campaigns" if event.kind == "campaign" else event.detail or "Sprints", []).append(event)
     return found
 
@@ -121,8 +150,13 @@ def _lane_axis(place: int, lanes: dict[str, list[Event]]) -> dict[str, Any]:
 
 def _lane_name(name: str, top: int) -> dict[str, Any]:
     """Stand before the lane; a long board name is cut."""
-    text = name if len(name) <= 13 else name[:12] + "…"
-    return {"type": "text", "left": 6, "top": top + 7, "style": {"text": text, "fontSize": 11, "fill": NEUTRAL}}
+    text = drawn(name, 13)
+    return {
+        "type": "text",
+        "left": 6,
+        "top": top + 7,
+        "style": {"text": text, "width": LEFT - 12, "overflow": "truncate", "fontSize": 11, "fill": NEUTRAL},
+    }
 
 
 def _drawn(value: float | None, unit: str) -> float | None:
@@ -132,15 +166,21 @@ def _drawn(value: float | None, unit: str) -> float | None:
     return round(value * 100, 6) if unit == "%" else value
 
 
-def _lines(place: int, panel: Panel, events: Sequence[Event]) -> list[dict[str, Any]]:
-    """Draw whole periods; a period that still runs is left out, because a part of it beside whole ones looks like a fall."""
-    colour, rows = SERIES[place % len(SERIES)], panel.rows
-    whole, moving = [], []
+def drawn_lines(panel: Panel) -> tuple[list[list[Any]], list[list[Any]]]:
+    """Return the points (day, value or None) of two lines: what is whole, and what may still move with the point that it starts from."""
+    rows, whole, moving = panel.rows, [], []
     for n, row in enumerate(rows):
         at, value = row.period.start.isoformat(), _drawn(row.value, panel.unit) if row.complete else None
         leads = n + 1 < len(rows) and rows[n + 1].settling and rows[n + 1].complete
         whole.append([at, None if row.settling else value])
         moving.append([at, value if row.settling or leads else None])
+    return whole, moving
+
+
+def _lines(place: int, panel: Panel, events: Sequence[Event]) -> list[dict[str, Any]]:
+    """Draw whole periods; a period that still runs is left out, because a part of it beside whole ones looks like a fall."""
+    colour, rows = SERIES[place % len(SERIES)], panel.rows
+    whole, moving = drawn_lines(panel)
     base = {
         "type": "line",
         "xAxisIndex": place,
@@ -165,7 +205,7 @@ def _marks(place: int, panel: Panel, events: Sequence[Event], colour: str) -> di
     """Draw releases as lines through every panel, named in the first; changes of the KPI's definition in its own; and the target."""
     plain = {"fontSize": 10, "color": NEUTRAL}
     lines: list[dict[str, Any]] = [
-        {"xAxis": e.start.isoformat(), "label": {**plain, "show": place == 0, "formatter": e.name, "position": "end"}}
+        {"xAxis": e.start.isoformat(), "label": {**plain, "show": place == 0, "formatter": drawn(e.name, 24), "position": "end"}}
         for e in events
         if e.kind == "release"
     ]
@@ -174,6 +214,8 @@ def _marks(place: int, panel: Panel, events: Sequence[Event], colour: str) -> di
         "label": {**plain, "show": True, "formatter": "definition changed", "position": "insideStartTop"},
     }
     lines += [{"xAxis": e.start.isoformat(), **changed} for e in events if e.kind == "definition" and e.id == panel.name]
+    noted = {**changed, "label": {**plain, "show": True, "formatter": "note", "position": "insideStartTop"}}
+    lines += [{"xAxis": e.start.isoformat(), **noted} for e in events if e.kind == "note" and e.id == panel.name]
     if panel.target is not None:
         style = {
             "lineStyle": {"type": "dotted", "color": colour, "width": 1.5},
@@ -188,19 +230,19 @@ def _lane(name: str, lane: int, place: int, events: Sequence[Event]) -> dict[str
     areas = []
     for n, event in enumerate(events):
         shade = {"color": SERIES[1] if event.kind == "campaign" else SERIES[2], "opacity": 0.45 if n % 2 else 0.28}
-        text = event.name if event.kind == "campaign" else event.name.rsplit(" ", 1)[-1]
+        text = drawn(event.name if event.kind == "campaign" else event.name.rsplit(" ", 1)[-1])
         label = {"show": True, "formatter": text, "position": "inside", "fontSize": 10, "color": "inherit", "textBorderWidth": 0}
         begin = {
             "xAxis": event.start.isoformat(),
             "yAxis": lane + 0.1,
-            "name": event.name,
+            "name": drawn(event.name),
             "itemStyle": shade,
             "label": {**label, "color": NEUTRAL},
         }
         areas.append([begin, {"xAxis": event.end.isoformat(), "yAxis": lane + 0.9}])
     return {
         "type": "line",
-        "name": name,
+        "name": drawn(name),
         "xAxisIndex": place,
         "yAxisIndex": place,
         "data": [],
@@ -209,9 +251,14 @@ def _lane(name: str, lane: int, place: int, events: Sequence[Event]) -> dict[str
 
 
 def panel_words(panel: Panel, currency: str) -> str:
-    """Return what a panel shows, in words."""
-    known = [row for row in panel.rows if row.value is not None]
+    """Return what a panel shows, in words: whole periods alone, their first and last value, how far apart, and the target."""
+    name = f"{panel.label} ({panel.part})" if panel.part else panel.label
+    known = [(row.value, day_words(row.period.start)) for row in panel.rows if row.value is not None and row.complete]
     if not known:
-        return f"{panel.label}: no values"
-    first, last = known[0], known[-1]
-    return f"{panel.label}: from {value_words(first.value, panel.unit, currency)} ({day_words(first.period.start)}) to {value_words(last.value, panel.unit, currency)} ({day_words(last.period.start)})"
+        return f"{name}: no values"
+    (first, begin), (last, end) = known[0], known[-1]
+    words = f"{name}: from {value_words(first, panel.unit, currency)} ({begin}) to {value_words(last, panel.unit, currency)} ({end}), "
+    words += "unchanged" if first == last else signed_words(last - first, panel.unit, currency)
+    if panel.target is not None:
+        words += f"; target {value_words(panel.target, panel.unit, currency)}"
+    return f"{words}; {panel.verdict}" if panel.verdict else words

@@ -1,28 +1,33 @@
 """Answers for the pages, kept by generation and question.
 
-Keys are scalars alone: a frame as a key can return a wrong number. A parameter whose name begins with _ is no part of the key.
+Keys are scalars alone: a frame as a key can return a wrong number. What is kept never changes, so all sessions share it without a copy:
+Streamlit's own caches look at the signature of the function at each call, two thirds of a drawn-again Overview of 200 KPIs (cProfile).
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from threading import Condition
+from typing import Any
 
-import streamlit as st
+from cachetools import LRUCache, TTLCache, cached
 
 from errors import StoreError
-from metrics import KPI, Catalog, open_catalog, record_definitions
+from metrics import KPI, Catalog, numerals, open_catalog, open_definitions, record_definitions
+from metrics.bases import Base
+from metrics.days import Days
 from metrics.delivery_types import Delivery, Team
 from metrics.entry import Entry, newest_rows, sql_of
 from metrics.entry import entries as read_entries
+from metrics.events import note_events
+from metrics.force import InForce, in_force_then
 from metrics.forecast import Forecast
 from metrics.forecast import forecast as look_ahead
 from metrics.impact import ImpactReport
 from metrics.impact import impacts as all_impacts
+from metrics.members import members as read_members
 from metrics.preview import Preview
 from metrics.preview import preview as compare_versions
 from metrics.relation_types import Relation
@@ -32,59 +37,47 @@ from metrics.trust import Trust
 from metrics.types import Answer, Comparison, Event, Freshness, Period, Question, Row, SpeedConversion
 from metrics.why import Why
 from metrics.why import why as explain_change
-from settings import Workspace, workspace
-from store.ledger import Ledger, SourceRun
-from store.sprint_freezes import SprintFreeze, read_freezes
-from store.warehouse import Warehouse
+from pages.ui.ledger import FRESH_SECONDS, notes
+from pages.ui.state import State, pin, present_state, space, state
 
-FRESH_SECONDS = 30
-PINNED = "pinned_state"
+__all__ = ["State", "pin", "present_state", "space", "state"]
 
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What decides every answer: the workspace, the generation and the text of the definitions."""
-
-    home: str
-    generation: int | None
-    definitions: str
-
-    @property
-    def key(self) -> str:
-        """The state as one text."""
-        return f"{self.home}|{self.generation}|{self.definitions}"
-
-
-def space() -> Workspace:
-    """Return the workspace of this process."""
-    return workspace()
-
-
-def state() -> State:
-    """Return the state that this run of a page shows from its first number to its last."""
-    pinned: State | None = st.session_state.get(PINNED)
-    return pinned or present_state()
-
-
-def pin() -> None:
-    """Let this run, and the fragments of it that run again, show the present state throughout."""
-    st.session_state[PINNED] = present_state()
-
-
-def present_state() -> State:
-    """Return the present state; cheap enough for every run, not for every number of it."""
-    here = space()
-    text = here.definitions_file.read_bytes() if here.definitions_file.exists() else b""
-    return State(str(here.home), Warehouse(here).current(), hashlib.sha256(text).hexdigest()[:16])
+MOST_CATALOGS = 6
+"""The present state, the one before while its last visitors leave, and pinned ones; each keeps its generation on disk."""
 
 
 def catalog() -> Catalog:
-    """Return the catalog of the present state, shared by all sessions."""
-    return _catalog(state().key)
+    """Return the catalog of the state that is shown, shared by all sessions; one without facts when they cannot be read."""
+    shown = state()
+    if shown.problem:
+        return _definitions(shown.key, shown.problem)
+    try:
+        return _catalog(shown.key, shown)
+    except StoreError as error:
+        if shown.is_pinned:
+            raise
+        return _definitions(shown.key, str(error))
 
 
-@st.cache_resource(max_entries=2, show_spinner=False, on_release=lambda opened: opened.close())
-def _catalog(key: str) -> Catalog:
+def store_problem() -> str | None:
+    """Return why the facts cannot be read, and what to do; None when they can."""
+    return catalog().problem
+
+
+class _Catalogs(LRUCache[str, Catalog]):
+    """Few: that of before is still read while the first page asks the new one, and links may be pinned to earlier ones."""
+
+    def popitem(self) -> tuple[str, Catalog]:
+        """Close what is let go."""
+        key, opened = super().popitem()
+        opened.close()
+        return key, opened
+
+
+@cached(_Catalogs(MOST_CATALOGS), key=lambda key, _shown: key, condition=Condition())
+def _catalog(key: str, _shown: State) -> Catalog:
+    if _shown.is_pinned:
+        return open_catalog(space(), _shown.generation, _definitions_of(_shown))
     opened = open_catalog(space())
     if opened.generation is not None and not opened.force.broken:
         with suppress(StoreError):  # who may only read the ledger still sees the numbers
@@ -92,13 +85,29 @@ def _catalog(key: str) -> Catalog:
     return opened
 
 
-def _kept(opened: Catalog, what: str, compute: Callable[[], Any]) -> Any:
-    return _answer(state().key, what, compute)
+def _definitions_of(pinned: State) -> InForce | None:
+    """Return the definitions that a link is pinned to, None when they are those of the file."""
+    then = in_force_then(space(), pinned.definitions)
+    if then is None and pinned.definitions != present_state().definitions:
+        raise StoreError(
+            "The definitions that this link is pinned to do not hold in this version of the dashboard. Show the current numbers."
+        )
+    return then
 
 
-@st.cache_resource(max_entries=4_000, show_spinner=False)  # what is kept never changes, so it is handed over without a copy
+@cached(LRUCache(2), condition=Condition())
+def _definitions(key: str, problem: str) -> Catalog:
+    return open_definitions(space(), problem)
+
+
+@cached(LRUCache(4_000), key=lambda key, what, _compute: (key, what), condition=Condition())  # who asks the same meanwhile waits for it
 def _answer(key: str, what: str, _compute: Callable[[], Any]) -> Any:
     return _compute()
+
+
+def kept(what: str, compute: Callable[[], Any]) -> Any:
+    """Return what was worked out once for the present state. what: names it and everything that it depends on."""
+    return _answer(f"{state().key}|{numerals.locale()}", what, compute)  # what is kept may hold sentences
 
 
 def ask(question: Question) -> Answer:
@@ -106,120 +115,116 @@ def ask(question: Question) -> Answer:
     return catalog().ask(question)
 
 
-def compare(
-    kpi: str, period: Period, to: Literal["previous_period", "previous_year"], where: tuple[tuple[str, tuple[str, ...]], ...] = ()
-) -> Comparison:
+def compare(kpi: str, days: Days, to: Base) -> Comparison:
     """Return a comparison."""
     opened = catalog()
-    found: Comparison = _kept(opened, f"compare {kpi} {period!r} {to} {where!r}", lambda: opened.compare(kpi, period, to, where))
+    found: Comparison = kept(f"compare {kpi} {days!r} {to}", lambda: opened.compare_many((kpi,), days, (to,))[kpi, to])
     return found
 
 
 def last_sprint(kpi: str) -> tuple[Row, Comparison, tuple[Row, ...]]:
     """Return the last closed sprint, its comparison, and its board's closed sprints."""
     opened = catalog()
-    found: tuple[Row, Comparison, tuple[Row, ...]] = _kept(opened, f"sprint {kpi}", lambda: opened.last_sprint(kpi))
+    found: tuple[Row, Comparison, tuple[Row, ...]] = kept(f"sprint {kpi}", lambda: opened.last_sprint(kpi))
     return found
 
 
 def signals() -> dict[str, Signal]:
     """Return KPI → what its variation says, of all KPIs, asked at once."""
     opened = catalog()
-    found: dict[str, Signal] = _kept(opened, "signals", lambda: judge(opened, [kpi.name for kpi in kpis()]))
+    found: dict[str, Signal] = kept("signals", lambda: judge(opened, [kpi.name for kpi in kpis()]))
     return found
 
 
 def forecast(kpi: str) -> Forecast:
     """Return where the running period of a KPI is likely to end."""
     opened = catalog()
-    found: Forecast = _kept(opened, f"forecast {kpi}", lambda: look_ahead(opened, kpi))
+    found: Forecast = kept(f"forecast {kpi}", lambda: look_ahead(opened, kpi))
     return found
 
 
-def why(kpi: str, period: Period, by: str | None = None) -> Why:
+def why(kpi: str, days: Days, by: str | None = None) -> Why:
     """Return what the change of a KPI is made of."""
     opened = catalog()
-    found: Why = _kept(opened, f"why {kpi} {period!r} {by}", lambda: explain_change(opened, kpi, period, by))
+    against = days.base(opened.calendar, "previous_period")
+    found: Why = kept(f"why {kpi} {days!r} {by}", lambda: explain_change(opened, kpi, days.period, by, (), against))
+    return found
+
+
+def members(dimension: str) -> tuple[str, ...]:
+    """Return the values of a dimension in the facts."""
+    opened = catalog()
+    found: tuple[str, ...] = kept(f"members {dimension}", lambda: read_members(opened, dimension))
     return found
 
 
 def boards() -> dict[str, str]:
     """Return sprint name → name of its board."""
     opened = catalog()
-    found: dict[str, str] = _kept(opened, "boards", opened.boards)
+    found: dict[str, str] = kept("boards", opened.boards)
     return found
 
 
 def covered(kpi: str) -> Period | None:
     """Return the days behind a KPI that every source covers."""
     opened = catalog()
-    found: Period | None = _kept(opened, f"covered {kpi}", lambda: opened.covered(kpi))
+    found: Period | None = kept(f"covered {kpi}", lambda: opened.covered(kpi))
     return found
 
 
 def events(period: Period) -> tuple[Event, ...]:
-    """Return releases, campaigns and sprints of a period."""
+    """Return releases, campaigns, sprints, changes of definitions and notes of a period."""
     opened = catalog()
-    found: tuple[Event, ...] = _kept(opened, f"events {period!r}", lambda: opened.events(period))
-    return found
+    found: tuple[Event, ...] = kept(f"events {period!r}", lambda: opened.events(period))
+    return (*found, *note_events(notes(), period))
 
 
 def speed_conversion(kpi: str, period: Period) -> SpeedConversion:
     """Return the descriptive cut of a relationship."""
     opened = catalog()
-    found: SpeedConversion = _kept(opened, f"speed {kpi} {period!r}", lambda: opened.speed_conversion(kpi, period))
+    found: SpeedConversion = kept(f"speed {kpi} {period!r}", lambda: opened.speed_conversion(kpi, period))
     return found
 
 
 def teams() -> tuple[Team, ...]:
     """Return whose delivery may be asked about."""
     opened = catalog()
-    found: tuple[Team, ...] = _kept(opened, "teams", opened.teams)
+    found: tuple[Team, ...] = kept("teams", opened.teams)
     return found
 
 
 def delivery(board: str, weeks: int) -> Delivery:
     """Return the delivery of a board."""
     opened = catalog()
-    found: Delivery = _kept(opened, f"delivery {weeks} {board}", lambda: opened.delivery(board, weeks))
+    found: Delivery = kept(f"delivery {weeks} {board}", lambda: opened.delivery(board, weeks))
     return found
 
 
 def impacts(kpis: tuple[str, ...]) -> ImpactReport:
     """Return the impact of all releases and campaigns, on the KPIs that they name or on those given."""
     opened = catalog()
-    found: ImpactReport = _kept(opened, f"impacts {kpis!r}", lambda: all_impacts(opened, None, kpis))
+    found: ImpactReport = kept(f"impacts {kpis!r}", lambda: all_impacts(opened, None, kpis))
     return found
 
 
 def relation(kpi: str, period: Period) -> Relation:
     """Return what is known of a relationship."""
     opened = catalog()
-    found: Relation = _kept(opened, f"relation {kpi} {period!r}", lambda: opened.relation(kpi, period))
+    found: Relation = kept(f"relation {kpi} {period!r}", lambda: opened.relation(kpi, period))
     return found
 
 
-@st.cache_data(ttl=FRESH_SECONDS, max_entries=50, show_spinner=False)
-def _runs(home: str) -> tuple[SourceRun, ...]:
-    return Ledger(space()).last_runs()
+@cached(TTLCache(4, FRESH_SECONDS), condition=Condition())
+def _freshness(key: str) -> tuple[Freshness, ...]:
+    return catalog().freshness()
 
 
-def runs() -> tuple[SourceRun, ...]:
-    """Return the newest run of each source."""
-    return _runs(str(space().home))
+def freshness() -> tuple[Freshness, ...]:
+    """Return how far all sources reach."""
+    return _freshness(state().key)
 
 
-@st.cache_data(ttl=FRESH_SECONDS, max_entries=200, show_spinner=False)
-def _freshness(key: str, kpi: str | None) -> tuple[Freshness, ...]:
-    return catalog().freshness(kpi)
-
-
-def freshness(kpi: str | None = None) -> tuple[Freshness, ...]:
-    """Return how far the sources reach, all or those behind one KPI."""
-    return _freshness(state().key, kpi)
-
-
-@st.cache_data(ttl=FRESH_SECONDS, max_entries=20, show_spinner=False)
+@cached(TTLCache(20, FRESH_SECONDS), condition=Condition())
 def _trust(key: str) -> Trust:
     return catalog().trust(datetime.now(UTC))
 
@@ -229,16 +234,6 @@ def trust() -> Trust:
     return _trust(state().key)
 
 
-@st.cache_data(ttl=FRESH_SECONDS, max_entries=20, show_spinner=False)
-def _freezes(home: str) -> tuple[SprintFreeze, ...]:
-    return tuple(reversed(read_freezes(Ledger(space()))))
-
-
-def freezes() -> tuple[SprintFreeze, ...]:
-    """Return the frozen sprints, the newest freeze first."""
-    return _freezes(str(space().home))
-
-
 def kpis(team: str | None = None) -> tuple[KPI, ...]:
     """Return the KPIs that have values, all or those of one team."""
     return tuple(kpi for kpi in catalog().kpis(team) if kpi.type != "relationship")
@@ -246,10 +241,10 @@ def kpis(team: str | None = None) -> tuple[KPI, ...]:
 
 def entries() -> tuple[Entry, ...]:
     """Return the catalogue."""
-    return _entries(state().key)
+    return _entries(f"{state().key}|{numerals.locale()}")
 
 
-@st.cache_data(ttl=FRESH_SECONDS, max_entries=4, show_spinner=False)
+@cached(TTLCache(4, FRESH_SECONDS), condition=Condition())
 def _entries(key: str) -> tuple[Entry, ...]:
     return read_entries(catalog())
 
@@ -257,7 +252,7 @@ def _entries(key: str) -> tuple[Entry, ...]:
 def last_rows(kpis: tuple[str, ...]) -> dict[str, Row]:
     """Return KPI → its last whole period, for those that have one."""
     opened = catalog()
-    found: dict[str, Row] = _kept(opened, f"last rows {kpis!r}", lambda: newest_rows(opened, kpis))
+    found: dict[str, Row] = kept(f"last rows {kpis!r}", lambda: newest_rows(opened, kpis))
     return found
 
 
@@ -268,6 +263,5 @@ def sql(kpi: str) -> str:
 
 def preview(kpi: str) -> Preview:
     """Return what the newest change of the file did to a KPI."""
-    opened = catalog()
-    found: Preview = _kept(opened, f"preview {kpi}", lambda: compare_versions(space(), kpi))
+    found: Preview = kept(f"preview {kpi}", lambda: compare_versions(space(), kpi))
     return found

@@ -9,14 +9,17 @@ from typing import Any
 import streamlit as st
 
 from metrics.delivery_types import Burndown, Delivery, Flow, Outlook, Sprint
-from pages.ui.delivery_words import chance_words, days_words, flow_words, sprint_name
-from pages.ui.numbers import day_words
-from pages.ui.theme import NEUTRAL, SERIES
+from metrics.numerals import day_and_month
+from pages.ui import delivery_words as words
+from pages.ui import echart
+from pages.ui.delivery_words import chance_words, flow_words, sprint_name
+from pages.ui.text import drawn
+from pages.ui.theme import NEUTRAL, SERIES, TIP
 
 BLUE, RED, GREEN, PINK = SERIES[0], SERIES[1], SERIES[2], SERIES[3]
 ROW_PX = 44
 GRID = {"left": 44, "right": 20, "top": 44, "bottom": 30}
-BASE: dict[str, Any] = {"animation": False, "tooltip": {"trigger": "axis", "confine": True}}
+BASE: dict[str, Any] = {"animation": False, "tooltip": {"trigger": "axis", **TIP}}
 DATES = (("50 %", "circle", "p50"), ("85 %", "triangle", "p85"), ("95 %", "rect", "p95"))
 
 
@@ -24,8 +27,7 @@ def finish_dates(outlooks: Sequence[Outlook], today: date) -> None:
     """Draw for each body of work when it is done: a bar from 50 to 95 %, and the day it is due."""
     shown = [one for one in outlooks if one.p95 is not None]
     if shown:
-        alt = "Finish dates. " + "; ".join(f"{one.name}: 85 % by {day_words(one.p85)}, {chance_words(one)}" for one in shown) + "."
-        st.echarts_chart(finish_options(shown, today), height=ROW_PX * len(shown) + 84, alt=alt, key="finish")
+        echart.show(finish_options(shown, today), height=ROW_PX * len(shown) + 84, alt=words.finish_alt(shown), key="finish")
 
 
 def finish_options(shown: Sequence[Outlook], today: date) -> dict[str, Any]:
@@ -49,11 +51,11 @@ def finish_options(shown: Sequence[Outlook], today: date) -> dict[str, Any]:
     due = [[str(one.due), n] for n, one in enumerate(shown) if one.due is not None]
     if due:
         marks.append({"type": "scatter", "name": "planned for", "symbol": "diamond", "symbolSize": 13, "color": RED, "data": due})
-    names = [f"{one.name}: {one.items} open, {chance_words(one)}" for one in shown]
+    names = [f"{drawn(one.name)}: {one.items} open, {chance_words(one)}" for one in shown]
     label = {"inside": True, "align": "left", "verticalAlign": "bottom", "padding": [0, 0, 9, 0], "margin": 2, "formatter": "{value}"}
     return {
         **BASE,
-        "tooltip": {"trigger": "item", "confine": True},
+        "tooltip": {"trigger": "item", **TIP},
         "legend": {"data": [mark["name"] for mark in marks], "top": 4},
         "grid": {"left": 14, "right": 24, "top": 34, "bottom": 30},
         "xAxis": {"type": "time", "min": str(today), "axisLabel": {"hideOverlap": True}, "axisLine": {"lineStyle": {"color": NEUTRAL}}},
@@ -64,9 +66,7 @@ def finish_options(shown: Sequence[Outlook], today: date) -> dict[str, Any]:
 
 def burndown(found: Burndown) -> None:
     """Draw what remains, the even pace, and changes of scope as bars of their own."""
-    n, unit = found.sprint.numbers, found.sprint.unit
-    alt = f"Burndown of {found.sprint.name}: from {found.remaining[0]:g} to {found.remaining[-1]:g} {unit} of {n.committed:g} committed."
-    st.echarts_chart(burndown_options(found), height=300, alt=alt, key="burndown")
+    echart.show(burndown_options(found), height=300, alt=words.burndown_alt(found), key="burndown")
 
 
 def burndown_options(found: Burndown) -> dict[str, Any]:
@@ -85,20 +85,17 @@ def burndown_options(found: Burndown) -> dict[str, Any]:
 def burnup(found: Burndown) -> None:
     """Draw scope and what is done of it."""
     unit = found.sprint.unit
-    alt = (
-        f"Burnup of {found.sprint.name}: {found.done[-1]:g} of {found.scope[-1]:g} {unit} are done; the scope began at {found.scope[0]:g}."
-    )
     scope = {"type": "line", "name": "scope", "step": "end", "color": RED, "symbol": "none", "lineStyle": {"width": 2, "type": "dashed"}}
     done = {"type": "line", "name": "done", "color": GREEN, "symbolSize": 5, "areaStyle": {"opacity": 0.12}}
     series = [{**scope, "data": list(found.scope)}, {**done, "data": list(found.done)}]
     options = {**BASE, "legend": {"top": 4}, "grid": GRID, "xAxis": _sprint_axis(found), "yAxis": _values(unit), "series": series}
-    st.echarts_chart(options, height=300, alt=alt, key="burnup")
+    echart.show(options, height=300, alt=words.burnup_alt(found), key="burnup")
 
 
 def _sprint_axis(found: Burndown) -> dict[str, Any]:
     return {
         "type": "category",
-        "data": ["start", *(f"{day.day} {day:%b}" for day in found.sprint_days)],
+        "data": ["start", *(day_and_month(day) for day in found.sprint_days)],
         "axisLabel": {"hideOverlap": True},
     }
 
@@ -115,18 +112,15 @@ def history(sprints: Sequence[Sprint]) -> None:
         {"type": "bar", "name": name, "color": colour, "barMaxWidth": 14, "data": [getattr(one.numbers, name) for one in sprints]}
         for name, colour in columns
     ]
-    last = sprints[-1]
-    alt = f"Closed sprints. The last, {last.name}: {last.numbers.committed:g} {last.unit} committed, {last.numbers.completed:g} completed."
     axis = {"type": "category", "data": names, "axisLabel": {"hideOverlap": True, "fontSize": 10}}
-    options = {**BASE, "legend": {"top": 4}, "grid": GRID, "xAxis": axis, "yAxis": _values(last.unit), "series": series}
-    st.echarts_chart(options, height=300, alt=alt, key="history")
+    options = {**BASE, "legend": {"top": 4}, "grid": GRID, "xAxis": axis, "yAxis": _values(sprints[-1].unit), "series": series}
+    echart.show(options, height=300, alt=words.history_alt(sprints), key="history")
 
 
 def cycle_times(flow: Flow) -> None:
     """Draw every finished item at its day, the percentiles as lines, and the rolling average with its band."""
     levels = flow.cycle or {}
-    alt = f"Cycle times of {len(flow.finished)} items: {days_words(flow)}."
-    st.echarts_chart(cycle_options(flow, levels), height=340, alt=alt, key="cycle")
+    echart.show(cycle_options(flow, levels), height=340, alt=words.cycle_alt(flow), key="cycle")
 
 
 def cycle_options(flow: Flow, levels: dict[int, float]) -> dict[str, Any]:
@@ -145,7 +139,7 @@ def cycle_options(flow: Flow, levels: dict[int, float]) -> dict[str, Any]:
     return {
         **BASE,
         "legend": {"data": ["items", "rolling average"], "top": 4},
-        "tooltip": {"trigger": "item", "confine": True},
+        "tooltip": {"trigger": "item", **TIP},
         "grid": {**GRID, "right": 28},
         "xAxis": {"type": "time", "axisLabel": {"hideOverlap": True}},
         "yAxis": {**_values("days"), "min": 0},
@@ -161,22 +155,19 @@ def cycle_options(flow: Flow, levels: dict[int, float]) -> dict[str, Any]:
 def throughput(flow: Flow) -> None:
     """Draw the items finished in each week; a week without one is a 0."""
     counts = [count for _, count in flow.weeks]
-    axis = {"type": "category", "data": [f"{day.day} {day:%b}" for day, _ in flow.weeks], "axisLabel": {"hideOverlap": True}}
+    axis = {"type": "category", "data": [day_and_month(day) for day, _ in flow.weeks], "axisLabel": {"hideOverlap": True}}
     series = [{"type": "bar", "name": "items finished", "color": BLUE, "barMaxWidth": 22, "data": counts}]
-    alt = f"Items finished a week: between {min(counts)} and {max(counts)} in {len(counts)} weeks."
     options = {**BASE, "grid": GRID, "xAxis": axis, "yAxis": {**_values("items a week"), "minInterval": 1}, "series": series}
-    st.echarts_chart(options, height=260, alt=alt, key="throughput")
+    echart.show(options, height=260, alt=words.throughput_alt(flow), key="throughput")
 
 
 def in_progress(flow: Flow) -> None:
     """Draw how many items were started and not finished at the end of each day."""
-    counts = [count for _, count in flow.wip]
     line = {"type": "line", "name": "in progress", "step": "end", "symbol": "none", "color": GREEN, "areaStyle": {"opacity": 0.12}}
-    alt = f"Items in progress at the end of a day: between {min(counts)} and {max(counts)}."
     series = [{**line, "data": [[str(day), count] for day, count in flow.wip]}]
     axis = {"type": "time", "axisLabel": {"hideOverlap": True}}
     options = {**BASE, "grid": GRID, "xAxis": axis, "yAxis": {**_values("items at day end"), "minInterval": 1}, "series": series}
-    st.echarts_chart(options, height=260, alt=alt, key="wip")
+    echart.show(options, height=260, alt=words.progress_alt(flow), key="wip")
 
 
 def flow_line(found: Delivery) -> None:

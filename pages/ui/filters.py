@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
 from typing import Literal, TypeVar, cast
 
 import streamlit as st
 
 from metrics import KPI
-from metrics.calendar import Calendar
+from metrics.comparisons import Where
 from metrics.types import Grain, Period
 from pages.ui import data
-from pages.ui.numbers import range_words
-from pages.ui.text import markdown
+from pages.ui.text import markdown, plain
 
-PRESETS = {"7d": "Last 7 days", "28d": "Last 28 days", "90d": "Last 90 days", "week": "Last full week", "month": "Last full month"}
-SPANS = {"90d": "90 days", "180d": "180 days", "365d": "1 year", "all": "All"}
+DIMENSIONS = {"device": "Device", "channel": "Channel"}
+"""By what a whole page can be filtered."""
 GRAINS: dict[Grain, str] = {"day": "Day", "week": "Week", "month": "Month", "sprint": "Sprint"}
 
 T = TypeVar("T")
@@ -33,16 +31,6 @@ def last_covered() -> Period | None:
     return Period(start, end) if start < end else None
 
 
-def preset(name: str, covered: Period, calendar: Calendar) -> Period:
-    """Return the days of a preset, ending with what is wholly covered."""
-    if name in ("week", "month"):
-        grain: Grain = "week" if name == "week" else "month"
-        end = calendar.floor(covered.end, grain)
-        return Period(calendar.floor(end - timedelta(days=1), grain), end)
-    days = int(name.removesuffix("d"))
-    return Period(covered.end - timedelta(days=days), covered.end)
-
-
 def _from_url(key: str, known: Collection[str], default: Sequence[str]) -> None:
     """Let a widget begin with what the URL says, and follow when the URL changes under it (a link, the back button).
 
@@ -51,17 +39,23 @@ def _from_url(key: str, known: Collection[str], default: Sequence[str]) -> None:
     asked = st.query_params.get_all(key)
     if key not in st.session_state or asked != st.session_state.get(f"url_{key}"):
         st.session_state[key] = [name for name in asked if name in known] or list(default)
+    else:  # on another page it is another widget, which would begin with its first option
+        st.session_state[key] = st.session_state[key]
 
 
 def _to_url(key: str, chosen: Sequence[str], default: Sequence[str]) -> None:
     """Write a choice into the URL; the default needs no mention."""
     wanted = list(chosen) if list(chosen) != list(default) else []
-    if st.query_params.get_all(key) != wanted:
-        if wanted:
-            st.query_params[key] = wanted
-        else:
-            del st.query_params[key]
+    write_url({key: wanted})
     st.session_state[f"url_{key}"] = wanted
+
+
+def write_url(wanted: Mapping[str, Sequence[str]]) -> None:
+    """Put choices into the URL in one change of it, which is one step of the back button; a choice of nothing leaves no trace."""
+    known = {name: st.query_params.get_all(name) for name in st.query_params}
+    after = {**known, **{name: list(values) for name, values in wanted.items()}}
+    if {name: values for name, values in after.items() if values} != known:
+        st.query_params.from_dict({name: values for name, values in after.items() if values})
 
 
 def _one(label: str, key: str, options: Mapping[str, str], default: str, *, show_label: bool = True) -> str:
@@ -115,21 +109,6 @@ def part(items: Sequence[T], size: int) -> Sequence[T]:
     return items[first : first + size]
 
 
-def period(covered: Period) -> Period:
-    """Draw the choice of the period and return it."""
-    found = preset(_one("Period", "period", PRESETS, "28d", show_label=False), covered, data.catalog().calendar)
-    days = range_words(found.start, found.end - timedelta(days=1))
-    st.caption(f"{days}, whole days only, compared with the {found.days} days before and with the same weekdays a year before.")
-    return found
-
-
-def span(covered: Period, default: str = "180d") -> Period:
-    """Draw the choice of how far back to look and return it."""
-    chosen = _one("Span", "span", SPANS, default)
-    start = covered.start if chosen == "all" else max(covered.start, covered.end - timedelta(days=int(chosen.removesuffix("d"))))
-    return Period(start, covered.end)
-
-
 def grain(default: Grain = "week") -> Grain:
     """Draw the choice of the grain and return it."""
     return cast(Grain, _one("Grain", "grain", {str(name): label for name, label in GRAINS.items()}, default))
@@ -162,3 +141,24 @@ def several_kpis(default: Sequence[str]) -> list[str]:
     )
     _to_url("kpis", chosen, known)
     return chosen
+
+
+def parts() -> Where:
+    """Draw the choice of devices and channels, from the values in the facts, and return it as conditions of a question."""
+    found = []
+    for name, label in DIMENSIONS.items():
+        known = data.members(name)
+        strange = [value for value in st.query_params.get_all(name) if value not in known]
+        if strange:
+            st.info(markdown(f"No data has the {name} {', '.join(strange)}; it is left out of the filter."), icon=":material/info:")
+        _from_url(name, known, ())
+        chosen = st.multiselect(label, known, key=name, placeholder=f"All {label.lower()}s", format_func=plain)
+        _to_url(name, chosen, ())
+        if chosen:
+            found.append((name, tuple(sorted(chosen))))
+    return tuple(found)
+
+
+def parts_words(where: Where) -> str:
+    """Return a filter in words, "" for none."""
+    return "; ".join(f"{name} {' or '.join(values)}" for name, values in where)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import streamlit as st
+
 from metrics import KPI
 from metrics.forecast import METHODS, Forecast, Skill
+from metrics.numerals import fixed, percent
+from pages.ui import data, echart
 from pages.ui.numbers import day_words, range_words, share_words, value_words
-from pages.ui.theme import NEUTRAL, SERIES
+from pages.ui.text import markdown
+from pages.ui.theme import NEUTRAL, SERIES, TIP
 
 STATUS_WORDS = {"on_track": "● On track", "at_risk": "◆ At risk", "off_track": "▲ Off track"}
 
@@ -18,7 +23,7 @@ def headline(found: Forecast, kpi: KPI, currency: str) -> str:
     if found.period is None or found.middle is None:
         return f"No forecast: {found.reason}."
     low, middle, high = (value_words(value, kpi.unit, currency) for value in (found.low, found.middle, found.high))
-    words = f"{kpi.label} is likely to end at {middle} by {day_words(found.period.end - timedelta(days=1))}, with 80 % between {low} and {high}."
+    words = f"{kpi.label} is likely to end at {middle} by {day_words(found.period.end - timedelta(days=1))}, with {percent(0.8)} between {low} and {high}."
     if found.chance is None or found.status is None:
         return words
     return f"{STATUS_WORDS[found.status]}: {share_words(found.chance)} of the simulated paths reach the target of {value_words(found.target, kpi.unit, currency)}. {words}"
@@ -62,9 +67,9 @@ def options(found: Forecast, kpi: KPI) -> dict[str, Any]:
     return {
         "animation": False,
         "grid": {"left": 72, "right": 20, "top": 16, "bottom": 32},
-        "xAxis": {"type": "category", "data": [day.isoformat() for day in days], "axisLabel": {"hideOverlap": True}},
+        "xAxis": {"type": "category", "data": [day_words(day) for day in days], "axisLabel": {"hideOverlap": True}},
         "yAxis": {"type": "value", "splitNumber": 4},
-        "tooltip": {"trigger": "axis", "confine": True},
+        "tooltip": {"trigger": "axis", **TIP},
         "series": [
             {**silent, "name": "10 % point", "data": low},
             {**silent, "name": "width", "data": width, "areaStyle": {"color": SERIES[0], "opacity": 0.16}},
@@ -95,7 +100,24 @@ def _skill(name: str, skill: Skill, kpi: KPI, currency: str) -> dict[str, str]:
         "method": name,
         "earlier days": str(skill.origins),
         "off by, on average": value_words(skill.error, kpi.unit, currency),
-        "MASE": "–" if skill.mase is None else f"{skill.mase:.2f}",
+        "MASE": "–" if skill.mase is None else fixed(skill.mase, 2),
         "pinball loss": value_words(skill.pinball, kpi.unit, currency),
-        "80 % interval held": "–" if skill.coverage is None else share_words(skill.coverage),
+        f"{percent(0.8)} interval held": "–" if skill.coverage is None else share_words(skill.coverage),
     }
+
+
+def draw(found: Forecast, kpi: KPI) -> None:
+    """Draw the forecast with its interval, and how good such forecasts were; or why there is none."""
+    currency = data.catalog().calendar.currency
+    words = headline(found, kpi, currency)
+    st.write(markdown(words))
+    if not found.ahead:
+        return
+    echart.show(options(found, kpi), height=260, alt=words, key="forecast")
+    for line in details(found, kpi, currency):
+        st.caption(markdown(line))
+    with st.expander("How good such forecasts were"):
+        st.write(
+            "Both methods forecast from up to twelve earlier days, a week apart, as many days ahead as now. The one with the smaller pinball loss is used."
+        )
+        st.dataframe(skill_table(found, kpi, currency), hide_index=True, width="stretch")

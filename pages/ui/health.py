@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from metrics.numerals import fixed
 from metrics.trust import SourceTrust, StreamTrust, token_words
 from pages.ui.numbers import age_words, day_words, instant_words, share_words
 from pages.ui.text import markdown
@@ -22,6 +23,7 @@ WORDS = {
     "failed": ("▲", "Failed"),
     "auth": ("▲", "Credentials refused"),
     "never": ("?", "Never synced"),
+    "unknown": ("?", "Last sync not known"),
 }
 NEXT = {
     "paused": "Nothing to do: the wait is kept, and the rest follows by itself.",
@@ -65,10 +67,10 @@ def cards(sources: Sequence[SourceTrust], zone: ZoneInfo) -> None:
 def _card(source: SourceTrust, zone: ZoneInfo) -> None:
     shape, word = WORDS.get(source.status, ("?", source.status))
     st.markdown(f"**{markdown(source.source)}** · {markdown(source.connector)}")
-    st.markdown(f"#### {shape} {word}")
+    st.markdown(f"**{shape} {word}**")
     st.write(_reach(source))
     _problem(source)
-    lines = [_last_run(source), next_words(source, zone), _quota(source.quota, zone), _calls(source)]
+    lines = [_last_run(source), next_words(source, zone), _quota(source.quota, zone), _calls(source), _live(source, zone)]
     st.caption(NEW_LINE.join(filter(None, lines)))
     if source.token_days_left is not None:
         words = f"{token_words(source.token_days_left)} ({day_words(source.token_expires)})"
@@ -78,6 +80,18 @@ def _card(source: SourceTrust, zone: ZoneInfo) -> None:
             st.caption(f":material/key: Its token ends on {day_words(source.token_expires)}.")
     flags = source.fresh.flags if source.fresh else ()
     st.caption(NEW_LINE.join(f":material/flag: {flag}: {FLAGS.get(flag, '')}{_where(source, flag)}" for flag in flags))
+
+
+def _live(source: SourceTrust, zone: ZoneInfo) -> str:
+    """Say how the live numbers of the Overview stand."""
+    one = source.live
+    if one is None:
+        return ""
+    if one.live is not None:
+        return f"Live numbers as of {instant_words(one.live.as_of, zone)}, asked every {_every(one.state.every)}."
+    since = f"silent since {instant_words(one.silent_since, zone)}" if one.silent_since else "not available"
+    again = f" Asked again from {instant_words(one.next_at, zone)}." if one.state.error else ""
+    return f"Live numbers {since}: {one.reason}{again}"
 
 
 def _reach(source: SourceTrust) -> str:
@@ -102,11 +116,13 @@ def _last_run(source: SourceTrust) -> str:
     if source.run is None:
         return ""
     good = f"Last good sync {age_words(source.fresh.synced_at if source.fresh else None)}"
-    return f"{good} · last run: {source.run.rows_read:,} rows read, {source.run.rows_changed:,} changed"
+    return f"{good} · last run: {fixed(source.run.rows_read)} rows read, {fixed(source.run.rows_changed)} changed"
 
 
 def next_words(source: SourceTrust, zone: ZoneInfo, now: datetime | None = None) -> str:
     """Say when the source is asked next, and why then."""
+    if source.status == "unknown":
+        return "When it was asked and when it is next cannot be told without the ledger."
     if source.attempt is None or source.every is None:
         return "Not in sources.yaml: it is not asked any more, and the next sync takes its data away."
     at = instant_words(source.attempt.at, zone)
@@ -136,18 +152,20 @@ def _every(every: timedelta) -> str:
 def _quota(quota: Quota | None, zone: ZoneInfo) -> str:
     if quota is None or not quota.left:
         return ""
-    parts = [f"{left:,} {TOKENS.get(name, name.replace('_', ' '))}" for name, left in quota.left.items()]
+    parts = [f"{fixed(left)} {TOKENS.get(name, name.replace('_', ' '))}" for name, left in quota.left.items()]
     return f"Tokens that the vendor had left at {instant_words(quota.as_of, zone)}: {', '.join(parts)}."
 
 
 def _calls(source: SourceTrust) -> str:
-    return f"{source.calls_last_hour:,} calls in the last hour." if source.calls_last_hour else ""
+    return f"{fixed(source.calls_last_hour)} calls in the last hour." if source.calls_last_hour else ""
 
 
 def _where(source: SourceTrust, flag: str) -> str:
     """Say how much of each stream carries a flag."""
     parts = [
-        f"{markdown(s.stream)} {s.quality.flagged[flag]:,} of {s.quality.slices:,}" for s in source.streams if flag in s.quality.flagged
+        f"{markdown(s.stream)} {fixed(s.quality.flagged[flag])} of {fixed(s.quality.slices)}"
+        for s in source.streams
+        if flag in s.quality.flagged
     ]
     return f" ({', '.join(parts)} days)" if parts else ""
 
@@ -155,19 +173,19 @@ def _where(source: SourceTrust, flag: str) -> str:
 def stream_row(source: str, stream: StreamTrust, zone: ZoneInfo) -> dict[str, object]:
     """Return the row of a stream in the table of streams."""
     run, held = stream.run, stream.held
-    status = "never asked" if run is None else STREAM_WORDS.get(run.status, run.status)
+    status = ("not known" if held else "never asked") if run is None else STREAM_WORDS.get(run.status, run.status)
     kind = f" ({run.error_kind})" if run and run.error_kind not in (None, run.status) else ""
     through = held.complete_through if held else None
     return {
         "source": source,
         "stream": stream.stream,
         "last attempt": status + kind,
-        "last success": age_words(run.succeeded_at if run else None),
+        "last success": age_words(run.succeeded_at) if run else "not known" if held else "never",
         "rows": held.rows if held else 0,
         "from": "–" if held is None else day_words(held.covered_from) if held.covered_from else "all",
         "complete to": "–" if through is None else instant_words(through, zone),
         "reservations": ", ".join(
-            f"{flag} {count:,} of {stream.quality.slices:,} ({share_words(stream.quality.share(flag))})"
+            f"{flag} {fixed(count)} of {fixed(stream.quality.slices)} ({share_words(stream.quality.share(flag))})"
             for flag, count in stream.quality.flagged.items()
             if flag != "provisional"
         ),

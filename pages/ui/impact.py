@@ -7,8 +7,9 @@ from typing import Any
 
 from metrics.impact import Impact, ImpactReport, Point
 from metrics.impact import words as w
-from pages.ui.numbers import day_words
-from pages.ui.theme import NEUTRAL, SERIES
+from pages.ui.numbers import day_words, value_words
+from pages.ui.text import drawn, plain
+from pages.ui.theme import NEUTRAL, SERIES, TIP
 
 SHOWN_BEFORE = 84
 """Days before the event that are drawn; all of them enter the computation."""
@@ -19,7 +20,7 @@ def table(report: ImpactReport) -> list[dict[str, str]]:
     """Return the looks as rows of text, the newest event first."""
     return [
         {
-            "event": one.event.name,
+            "event": plain(one.event.name),
             "from": day_words(one.event.start),
             "KPI": one.label,
             "verdict": f"{w.SHAPE[one.verdict]} {w.WORD[one.verdict]}",
@@ -39,7 +40,7 @@ def newest(report: ImpactReport) -> list[Impact]:
 
 def looks(report: ImpactReport) -> dict[str, str]:
     """Return key → name of every look, the newest event first."""
-    return {one.key: f"{one.event.name} × {one.label} ({w.SHAPE[one.verdict]} {w.WORD[one.verdict]})" for one in newest(report)}
+    return {one.key: f"{plain(one.event.name)} × {one.label} ({w.SHAPE[one.verdict]} {w.WORD[one.verdict]})" for one in newest(report)}
 
 
 def first(report: ImpactReport) -> Impact:
@@ -84,7 +85,7 @@ def chart_options(one: Impact) -> dict[str, Any]:
         "xAxis": [_time_axis(shown, n, len(grids)) for n in range(len(grids))],
         "yAxis": [_value_axis(n, _unit(one, n)) for n in range(len(grids))],
         "axisPointer": {"link": [{"xAxisIndex": "all"}]},
-        "tooltip": {"trigger": "axis", "confine": True},
+        "tooltip": {"trigger": "axis", **TIP},
         "series": [*_above(one, shown, after), *(_below(one, after) if has_effect else [])],
     }
 
@@ -119,7 +120,7 @@ def _above(one: Impact, shown: Sequence[Point], after: Sequence[Point]) -> list[
     low, high = _pairs(after, [p.low for p in after], by), _pairs(after, [p.high for p in after], by)
     observed = _pairs(shown, [p.observed for p in shown], by)
     expected = _pairs(shown, [p.expected for p in shown], by)
-    begin = {"xAxis": one.window.start.isoformat() if one.window else "", "label": {"formatter": one.event.name, "color": NEUTRAL}}
+    begin = {"xAxis": one.window.start.isoformat() if one.window else "", "label": {"formatter": drawn(one.event.name), "color": NEUTRAL}}
     mark = {"symbol": "none", "silent": True, "lineStyle": {"color": NEUTRAL, "type": "solid"}, "data": [begin]}
     line = {"type": "line", "symbolSize": 6, "showSymbol": one.grain == "week"}
     return [
@@ -167,9 +168,17 @@ def _band(low: Pairs, high: Pairs, place: int, colour: str) -> list[dict[str, An
 
 
 def alt_text(one: Impact) -> str:
-    """Return what the charts of a look show, in words."""
+    """Return what the charts of a look show, in words: the last point against what was expected, the verdict, and the whole effect."""
     after = [p for p in one.points if p.low is not None]
-    return f"{one.label} {'by week' if one.grain == 'week' else 'by day'} around {w.kind_of(one.event)}, {len(after)} points after it. {w.sentence(one)}"
+    steps = "by week" if one.grain == "week" else "by day"
+    words = f"{one.label} {steps} around {w.kind_of(one.event)}, {len(after)} points after it."
+    known = [p for p in after if p.observed is not None]
+    if known:
+        observed, expected, low, high = (
+            value_words(v, one.unit, "") for v in (known[-1].observed, known[-1].expected, known[-1].low, known[-1].high)
+        )
+        words += f" The last: {observed} observed, {expected} expected without it ({low} to {high})."
+    return f"{words} {w.SHAPE[one.verdict]} {w.WORD[one.verdict]}, grade {one.grade}. {w.sentence(one)}"
 
 
 def placebo_options(one: Impact) -> dict[str, Any]:
@@ -188,7 +197,7 @@ def placebo_options(one: Impact) -> dict[str, Any]:
         series.append(
             {
                 "type": "scatter",
-                "name": one.event.name,
+                "name": drawn(one.event.name),
                 "color": SERIES[0],
                 "symbol": "diamond",
                 "symbolSize": 14,
@@ -198,7 +207,7 @@ def placebo_options(one: Impact) -> dict[str, Any]:
     return {
         "animation": False,
         "grid": {"left": 110, "right": 24, "top": 10, "bottom": 30},
-        "tooltip": {"trigger": "item", "confine": True},
+        "tooltip": {"trigger": "item", **TIP},
         "xAxis": {"type": "value", "axisLabel": {"formatter": "{value} %"} if by == 100.0 else {}},
         "yAxis": {"type": "category", "data": ["Quiet dates", "This event"], "axisTick": {"show": False}},
         "series": series,
@@ -214,6 +223,15 @@ def placebo_words(one: Impact) -> str:
         f"The same computation at {number} earlier quiet dates: {one.placebos.as_large} show an effect at least as large, "
         f"{one.placebos.significant} {'is' if one.placebos.significant == 1 else 'are'} significant though nothing happened."
     )
+
+
+def placebo_alt(one: Impact) -> str:
+    """Return what the dots of the quiet dates show beside the effect that was found."""
+    assert one.placebos is not None
+    is_share = one.scale == "log"
+    low, high = (w.share(v) if is_share else w.amount(v, one.unit) for v in (min(one.placebos.effects), max(one.placebos.effects)))
+    found = w.interval(one.relative) if is_share else w.in_units(one.effect, one.unit)
+    return f"{placebo_words(one)} There the effects lie between {low} and {high}; this event: {found}."
 
 
 METHOD = (

@@ -5,13 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, format_percent
-
+from metrics.numerals import MINUS, day, fixed, money, percent
 from metrics.types import Comparison, Period
 
-LOCALE = "en"
-MINUS = "\u2212"
 NARROW = "\u202f"
 
 
@@ -20,29 +16,16 @@ def value_words(value: float | None, unit: str, currency: str) -> str:
     if value is None:
         return "–"
     if unit == "%":
-        text = format_percent(value, "0.00%" if abs(value) < 0.1 else "0.0%", locale=LOCALE)
-    elif len(unit) == 3 and unit.isupper():
-        pattern = "¤#,##0.00" if abs(value) < 1_000 else "¤#,##0"
-        text = format_currency(value, unit, format=pattern, locale=LOCALE, currency_digits=False)
-    else:
-        text = f"{_amount(value)}{NARROW}{unit}" if unit else _amount(value)
-    return text.replace("-", MINUS)
+        return percent(value, 2 if abs(value) < 0.1 else 1)
+    if len(unit) == 3 and unit.isupper():
+        return money(value, unit, 2 if abs(value) < 1_000 else 0)
+    return f"{_amount(value)}{NARROW}{unit}" if unit else _amount(value)
 
 
 def _amount(value: float) -> str:
     if value == int(value) or abs(value) >= 1_000:
-        return format_decimal(value, "#,##0", locale=LOCALE)
-    return format_decimal(value, "#,##0.0" if abs(value) >= 10 else "#,##0.00", locale=LOCALE)
-
-
-def change_words(comparison: Comparison, unit: str, currency: str) -> str:
-    """Return how a value changed: up, down or flat, by how much, against what. A rate changes in points."""
-    if comparison.change is None:
-        return comparison.note or "no comparison"
-    if comparison.change == 0:
-        return f"flat {comparison.note}"
-    direction = "up" if comparison.change > 0 else "down"
-    return f"{direction} {change_size(comparison, unit, currency)} {comparison.note}"
+        return fixed(value)
+    return fixed(value, 1 if abs(value) >= 10 else 2)
 
 
 def change_size(comparison: Comparison, unit: str, currency: str) -> str:
@@ -50,9 +33,9 @@ def change_size(comparison: Comparison, unit: str, currency: str) -> str:
     if comparison.change is None:
         return "–"
     if unit == "%":
-        return f"{format_decimal(abs(comparison.change) * 100, '0.00', locale=LOCALE)}{NARROW}points"
+        return f"{fixed(abs(comparison.change) * 100, 2)}{NARROW}points"
     if comparison.change_ratio is not None:
-        return format_percent(abs(comparison.change_ratio), "0.0%", locale=LOCALE)
+        return percent(abs(comparison.change_ratio), 1)
     return value_words(abs(comparison.change), unit, currency)
 
 
@@ -60,7 +43,7 @@ def signed_words(change: float, unit: str, currency: str) -> str:
     """Return a change with its sign; a rate changes in points."""
     sign = "+" if change > 0 else MINUS if change < 0 else ""
     if unit == "%":
-        return f"{sign}{format_decimal(abs(change) * 100, '0.00', locale=LOCALE)}{NARROW}points"
+        return f"{sign}{fixed(abs(change) * 100, 2)}{NARROW}points"
     return f"{sign}{value_words(abs(change), unit, currency)}"
 
 
@@ -71,9 +54,9 @@ def arrow(comparison: Comparison) -> str:
     return "▲" if comparison.change > 0 else "▼"
 
 
-def day_words(day: date | None) -> str:
+def day_words(shown: date | None) -> str:
     """Return a day that nobody can misread: 21 Nov 2026."""
-    return "–" if day is None else format_date(day, "d MMM y", locale=LOCALE)
+    return "–" if shown is None else day(shown)
 
 
 def age_words(at: datetime | None, now: datetime | None = None) -> str:
@@ -98,7 +81,7 @@ def instant_words(at: datetime, zone: ZoneInfo) -> str:
 
 def share_words(share: float) -> str:
     """Return a share of 1 as percent; what is there at all is never 0%."""
-    return "<0.1%" if 0 < share < 0.001 else format_percent(share, "0.0%" if share < 0.1 else "0%", locale=LOCALE)
+    return f"<{percent(0.001, 1)}" if 0 < share < 0.001 else percent(share, 1 if share < 0.1 else 0)
 
 
 def range_words(first: date, last: date) -> str:
@@ -110,3 +93,8 @@ def period_words(period: Period) -> str:
     """Return a period as its day, or as its first and last day."""
     last = period.end - timedelta(days=1)
     return day_words(period.start) if last <= period.start else range_words(period.start, last)
+
+
+def first_day(label: str, period: Period) -> date | str:
+    """Return what names a period of a series: its first day, or what people call it where it has a name of its own, as sprints have."""
+    return period.start if label == period.start.isoformat() else label

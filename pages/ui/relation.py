@@ -8,10 +8,13 @@ from typing import Any
 
 import streamlit as st
 
+from metrics.numerals import fixed, percent, short
 from metrics.relation_types import Relation
+from metrics.relation_words import share as share_words
 from metrics.stats.elasticity import Effect
 from metrics.stats.evidence import GRADES, Check, signed
 from metrics.stats.jackknife import Estimate
+from pages.ui import echart, heading, table
 from pages.ui.numbers import value_words
 from pages.ui.text import markdown
 from pages.ui.theme import NEUTRAL, SERIES
@@ -37,7 +40,7 @@ class Drawn:
 def headline(found: Relation) -> None:
     """Draw the sentence to be read aloud, and what its grade means."""
     grade = found.assessment.grade
-    st.markdown(f"#### {markdown(found.sentence)}")
+    heading.lead(found.sentence)
     badge, colour = ("Refused", "orange") if grade == "R" else (f"Grade {grade}: {GRADES[grade]}", "blue")
     st.badge(badge, icon=":material/block:" if grade == "R" else ":material/verified:", color=colour)  # type: ignore[arg-type]
     for words in found.assessment.notes:
@@ -53,43 +56,62 @@ def estimates(found: Relation) -> None:
     """Draw the elasticity with its interval, and under it the other readings of the same days."""
     main = found.assessment.estimate or found.assessment.compatible
     assert main is not None
-    st.subheader("Elasticity", anchor=False)
+    st.header("Elasticity", anchor=False)
     name = "Estimate" if found.assessment.estimate is not None else "Too wide to tell"
     rows = [_drawn(name, main), *(_drawn(one.name, one.estimate) for one in found.variants if one.estimate is not None)]
     band = PUBLISHED if found.basis == "visitor-days" else None
-    alt = f"Change of {found.noun} in percent for 1% more {found.driver}. " + "; ".join(f"{row.name}: {row.words}" for row in rows) + "."
-    st.echarts_chart(
-        interval_options(rows, f"% change of {found.noun} for 1% more {found.driver}", band),
+    echart.show(
+        interval_options(rows, f"% change of {found.noun} for {percent(0.01)} more {found.driver}", band),
         height=ROW_PX * len(rows) + FOOT_PX,
-        alt=alt,
+        alt=elasticity_alt(found, rows),
         key="elasticity",
     )
     told = [f"{one.name}: {one.words}{'' if one.estimate is not None else ' (not identified)'}" for one in found.variants]
-    lines = ["Lines: 95% intervals. Dashed: no effect."] + (
-        ["Shaded: what a published randomised test found, −0.4 to −0.2."] if band else []
+    lines = [f"Lines: {percent(0.95)} intervals. Dashed: no effect."] + (
+        [f"Shaded: what a published randomised test found, {fixed(-0.4, 1)} to {fixed(-0.2, 1)}."] if band else []
     )
     st.caption(markdown(" ".join([*lines, *(f"{line}." for line in told)])))
+
+
+def elasticity_alt(found: Relation, rows: Sequence[Drawn]) -> str:
+    """Return what the chart of elasticities shows: each with its interval, what no effect would be, and the grade."""
+    grade = found.assessment.grade
+    told = "; ".join(f"{row.name}: {row.words}" for row in rows)
+    verdict = "Refused: no number is told" if grade == "R" else f"Grade {grade}: {GRADES[grade]}"
+    return f"Change of {found.noun} in percent for {percent(0.01)} more {found.driver}, {percent(0.95)} intervals. {told}. {_against_none(rows[0])}. {verdict}."
+
+
+def _against_none(row: Drawn) -> str:
+    return "The interval holds 0, which is no effect" if row.low <= 0 <= row.high else "The interval excludes 0, which is no effect"
+
+
+def worth_alt(row: Drawn, change: str, grade: str) -> str:
+    """Return what the chart of one effect shows. change: of the driver."""
+    return f"{row.name} for {change}: {row.words}, {percent(0.95)} interval. {_against_none(row)}. Grade {grade}."
 
 
 def worth(found: Relation) -> None:
     """Draw what one change of the driver goes with, in counts and in money, each with its interval."""
     faster = "faster" if found.basis == "visitor-days" else "less"
-    st.subheader(f"What {abs(found.per):g} {found.driver_unit} {faster if found.per < 0 else 'more'} goes with", anchor=False)
+    step = f"{short(abs(found.per))} {found.driver_unit} {faster if found.per < 0 else 'more'}"
+    st.header(f"What {step} goes with", anchor=False)
     if found.worth is None:
         st.write(markdown(found.without_worth or ""))
         return
-    told = found.worth
-    _effect(f"{found.noun.capitalize()} in 30 days", told.counts_a_month, "", found.noun, "worth_counts")
+    told, grade = found.worth, found.assessment.grade
+    counts = _effect(f"{found.noun.capitalize()} in 30 days", told.counts_a_month, "")
+    _interval(counts, found.noun, worth_alt(counts, step, grade), "worth_counts")
     if told.revenue_a_month is not None:
-        _effect("Revenue in 30 days", told.revenue_a_month, found.currency, found.currency, "worth_revenue")
-    percent = f"{signed(told.relative.value * 100, 1)}% ({signed(told.relative.low * 100, 1)}% to {signed(told.relative.high * 100, 1)}%)"
-    total = [f"{percent} {found.noun}", f"over the whole window {_words(told.counts, '')}"]
+        revenue = _effect("Revenue in 30 days", told.revenue_a_month, found.currency)
+        _interval(revenue, found.currency, worth_alt(revenue, step, grade), "worth_revenue")
+    change = f"{share_words(told.relative.value)} ({share_words(told.relative.low)} to {share_words(told.relative.high)})"
+    total = [f"{change} {found.noun}", f"over the whole window {_words(told.counts, '')}"]
     if told.revenue is not None:
         total.append(f"and {_words(told.revenue, found.currency)}")
     covers = (
         ""
         if told.share > 0.9995
-        else f" Holds for segments with {told.share:.0%} of the {found.noun}; in the others the days show no such change."
+        else f" Holds for segments with {percent(told.share)} of the {found.noun}; in the others the days show no such change."
     )
     base = f"Starting from a typical {value_words(told.base, found.driver_unit, '')}."
     st.caption(markdown(f"{', '.join(total)}. {base}{covers} {told.without_revenue or ''}"))
@@ -97,7 +119,7 @@ def worth(found: Relation) -> None:
 
 def checks(found: Relation) -> None:
     """Draw every check with its outcome as a shape and a word, and what was found."""
-    st.subheader("Checks", anchor=False)
+    st.header("Checks", anchor=False)
     st.markdown("  \n".join(check_line(check) for check in found.assessment.checks))
 
 
@@ -115,7 +137,7 @@ def population(found: Relation) -> None:
     if not found.segments:
         return
     with st.expander(f"The {len(found.segments)} segments that take part"):
-        st.dataframe([segment_row(found, place) for place in range(len(found.segments))], hide_index=True, width="stretch")
+        table.show([segment_row(found, place) for place in range(len(found.segments))], "by_segment")
 
 
 def segment_row(found: Relation, place: int) -> dict[str, str]:
@@ -123,8 +145,8 @@ def segment_row(found: Relation, place: int) -> dict[str, str]:
     one, unit = found.segments[place], found.driver_unit
     revenue = "–" if one.revenue is None else value_words(one.revenue, found.currency, found.currency)
     return {
-        **dict(zip(found.by, one.names, strict=True)), found.basis: f"{one.exposure:,.0f}", found.noun: f"{one.counts:,.0f}", "revenue": revenue,
-        f"typical {found.driver}": value_words(one.typical, unit, ""), "range of its days (5–95%)": f"{value_words(one.low, unit, '')} to {value_words(one.high, unit, '')}",
+        **dict(zip(found.by, one.names, strict=True)), found.basis: fixed(one.exposure), found.noun: fixed(one.counts), "revenue": revenue,
+        f"typical {found.driver}": value_words(one.typical, unit, ""), f"range of its days ({short(5)}–{percent(0.95)})": f"{value_words(one.low, unit, '')} to {value_words(one.high, unit, '')}",
     }  # fmt: skip
 
 
@@ -194,10 +216,12 @@ def interval_options(rows: Sequence[Drawn], axis: str, band: tuple[float, float]
     }
 
 
-def _effect(name: str, effect: Effect, unit: str, axis: str, key: str) -> None:
-    words = _words(effect, unit)
-    row = Drawn(name, effect.value, effect.low, effect.high, words)
-    st.echarts_chart(interval_options([row], axis), height=ROW_PX + FOOT_PX, alt=f"{name}: {words}, 95% interval.", key=key)
+def _effect(name: str, effect: Effect, unit: str) -> Drawn:
+    return Drawn(name, effect.value, effect.low, effect.high, _words(effect, unit))
+
+
+def _interval(row: Drawn, axis: str, alt: str, key: str) -> None:
+    echart.show(interval_options([row], axis), height=ROW_PX + FOOT_PX, alt=alt, key=key)
 
 
 def _words(effect: Effect, unit: str) -> str:

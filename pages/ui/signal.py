@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
+import streamlit as st
+
 from metrics import KPI
+from metrics.numerals import fixed
 from metrics.signal_types import Point, Signal
 from metrics.verdict import NOUNS, sentence
-from pages.ui.numbers import day_words, period_words, signed_words, value_words
-from pages.ui.theme import NEUTRAL, SERIES, STATUS
+from pages.ui import data, echart, states, table
+from pages.ui.numbers import day_words, first_day, period_words, signed_words, value_words
+from pages.ui.text import markdown
+from pages.ui.theme import NEUTRAL, SERIES, STATUS, TIP
 
 PANEL_PX, GAP_PX, TOP_PX, FOOT_PX, LEFT, RIGHT = 230, 84, 40, 40, 64, 20
 MARKS = {1: ("triangle", 12), 2: ("diamond", 11), 3: ("emptyCircle", 7)}
@@ -27,9 +33,12 @@ def height(found: Signal) -> int:
     return TOP_PX + PANEL_PX + FOOT_PX + (PANEL_PX + GAP_PX if found.follows else 0)
 
 
-def options(found: Signal, kpi: KPI) -> dict[str, Any]:
-    """Return the ECharts options: one panel of values; under it the differences from the one-step forecast where those are judged."""
-    labels = [point.label for point in found.points]
+def options(found: Signal, kpi: KPI, happened: Sequence[tuple[date, str]] = ()) -> dict[str, Any]:
+    """Return the ECharts options: one panel of values; under it the differences from the one-step forecast where those are judged.
+
+    happened: (day, name) of what is drawn as a line through the period that it lies in.
+    """
+    labels = [_period(point) for point in found.points]
     panels = 2 if found.follows else 1
     tops = [TOP_PX + n * (PANEL_PX + GAP_PX) for n in range(panels)]
     titles = [_title(found, kpi), "Difference from the one-step forecast"][:panels]
@@ -43,8 +52,8 @@ def options(found: Signal, kpi: KPI) -> dict[str, Any]:
         "grid": [{"left": LEFT, "right": RIGHT, "top": top, "height": PANEL_PX} for top in tops],
         "xAxis": [{**axis, "gridIndex": n} for n in range(panels)],
         "yAxis": [{**scale, "gridIndex": n} for n in range(panels)],
-        "tooltip": {"trigger": "axis", "confine": True},
-        "series": [*_values(found, kpi), *(_residuals(found, kpi) if found.follows else [])],
+        "tooltip": {"trigger": "axis", **TIP},
+        "series": [*_values(found, kpi, happened), *(_residuals(found, kpi) if found.follows else [])],
     }
 
 
@@ -57,12 +66,12 @@ def _title(found: Signal, kpi: KPI) -> str:
     return f"{kpi.label} {of}{f', {kpi.unit}' if kpi.unit else ''}"
 
 
-def _values(found: Signal, kpi: KPI) -> list[dict[str, Any]]:
+def _values(found: Signal, kpi: KPI, happened: Sequence[tuple[date, str]]) -> list[dict[str, Any]]:
     points = found.points
     target = found.status.target if found.status is not None else None
     lines = _band(0, [p.lower for p in points], [p.expected for p in points], [p.upper for p in points], kpi.unit)
     main = _main(0, kpi.label, points, [p.adjusted for p in points], kpi.unit, not found.follows)
-    main["markLine"] = _marks(found, target, kpi.unit)
+    main["markLine"] = _marks(found, target, kpi.unit, happened)
     return [*lines, main]
 
 
@@ -114,18 +123,29 @@ def _band(
     ]
 
 
-def _marks(found: Signal, target: float | None, unit: str) -> dict[str, Any]:
-    """Draw where a declared phase begins, with its reason, and the target."""
+def _marks(found: Signal, target: float | None, unit: str, happened: Sequence[tuple[date, str]]) -> dict[str, Any]:
+    """Draw where a declared phase begins, with its reason, what happened in a period, and the target."""
     plain = {"fontSize": 10, "color": NEUTRAL, "show": True}
     begun = [phase for phase in found.phases if phase.why]
     lines: list[dict[str, Any]] = [
-        {"xAxis": found.points[phase.start].label, "label": {**plain, "formatter": phase.why[:40], "position": "insideEndTop"}}
+        {"xAxis": _period(found.points[phase.start]), "label": {**plain, "formatter": phase.why[:40], "position": "insideEndTop"}}
         for phase in begun
     ]
+    for day, name in happened:
+        point = next((point for point in found.points if point.period.start <= day < point.period.end), None)
+        if point is not None:
+            style = {"lineStyle": {"type": "dashed" if name == "note" else "solid", "color": NEUTRAL, "width": 1}}
+            lines.append({"xAxis": _period(point), "label": {**plain, "formatter": name[:24], "position": "end"}, **style})
     if target is not None:
         label = {**plain, "formatter": "target", "position": "insideEndTop"}
         lines.append({"yAxis": _drawn(target, unit), "lineStyle": {"type": "dotted", "color": SERIES[0], "width": 1.5}, "label": label})
     return {"symbol": "none", "silent": True, "lineStyle": {"color": NEUTRAL, "type": "solid", "width": 1}, "data": lines}
+
+
+def _period(point: Point) -> str:
+    """Return the name of a period on the axis: its first day, or the sprint's."""
+    shown = first_day(point.label, point.period)
+    return shown if isinstance(shown, str) else day_words(shown)
 
 
 def _drawn(value: float | None, unit: str) -> float | None:
@@ -146,13 +166,13 @@ def alt_text(found: Signal, kpi: KPI, currency: str) -> str:
         if shown is None or last.lower is None
         else f", limits {value_words(last.lower, kpi.unit, currency)} to {value_words(last.upper, kpi.unit, currency)}"
     )
+    goal = found.status.target if found.status is not None else None
+    aim = "" if goal is None else f", target {value_words(goal, kpi.unit, currency)}"
     marked = sum(1 for point in found.points if {1, 2} & set(point.rules))
-    return (
-        f"{kpi.label}, {len(found.points)} {NOUNS[found.grain]}, last {words}{drawn}; {marked} of them signal. {sentence(found, day_words)}"
-    )
+    return f"{kpi.label}, {len(found.points)} {NOUNS[found.grain]}, last {words}{drawn}{aim}; {marked} of them signal. {sentence(found, day_words)}"
 
 
-def table(found: Signal, kpi: KPI, currency: str) -> list[dict[str, str]]:
+def rows(found: Signal, kpi: KPI, currency: str) -> list[dict[str, str]]:
     """Return the points as rows of text, the newest first."""
     rows = []
     for point in reversed(found.points):
@@ -179,7 +199,21 @@ def how(found: Signal) -> str:
     drawn = next((phase.limits for phase in reversed(found.phases) if phase.limits is not None), None)
     base = "" if drawn is None else f" These come from {drawn.points} points."
     return (
-        f"An XmR chart (process behaviour chart) of whole, settled {NOUNS[found.grain]}. Limits are the mean of a baseline ± 2.66 mean moving ranges, drawn from the "
+        f"An XmR chart (process behaviour chart) of whole, settled {NOUNS[found.grain]}. Limits are the mean of a baseline ± {fixed(2.66, 2)} mean moving ranges, drawn from the "
         f"first 12 to 24 points of a phase; then they stay, until a new phase is declared in the definition (signals: rebase, with day and reason).{base} "
         f"{RULES.get(found.rules, '')} A stable series of 24 points shows a signal in about one of ten cases."
     )
+
+
+def draw(found: Signal, kpi: KPI, happened: Sequence[tuple[date, str]]) -> None:
+    """Draw the chart with its notes and numbers; or why there is none."""
+    currency = data.catalog().calendar.currency
+    if found.points:
+        echart.show(options(found, kpi, happened), height=height(found), alt=alt_text(found, kpi, currency), key="signal")
+    else:
+        states.nothing(f"{found.reason or 'No whole period has a value'}.")
+    for note in found.notes:
+        st.caption(f"{note[0].upper()}{markdown(note[1:])}.")
+    with st.expander("The numbers and how they are judged"):
+        st.write(how(found))
+        table.show(rows(found, kpi, currency), f"{kpi.name}_signal")

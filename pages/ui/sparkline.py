@@ -30,8 +30,7 @@ def image(rows: Sequence[Row], target: float | None = None) -> str:
         parts.insert(0, f'<line x1="0" x2="{WIDTH:g}" y1="{y}" y2="{y}" stroke="{NEUTRAL}" stroke-width="1" stroke-dasharray="1 3"/>')
     parts += [_dot(point(place, row.value)) for place, row in enumerate(rows) if row.value is not None and _is_alone(rows, place)]
     last = max(place for place, row in enumerate(rows) if row.value is not None)
-    x, y = point(last, rows[last].value or 0.0).split(",")
-    parts.append(f'<circle cx="{x}" cy="{y}" r="2.6" fill="{SERIES[0]}"/>')
+    parts.append(_dot(point(last, rows[last].value or 0.0), 6.0))
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" preserveAspectRatio="none">{"".join(parts)}</svg>'
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
@@ -42,9 +41,10 @@ def _is_alone(rows: Sequence[Row], place: int) -> bool:
     return all(value is None for value in beside)
 
 
-def _dot(point: str) -> str:
+def _dot(point: str, width: float = 3.5) -> str:
+    """A line of no length with a round end: a circle would become an ellipse where the image is stretched."""
     x, y = point.split(",")
-    return f'<circle cx="{x}" cy="{y}" r="1.6" fill="{SERIES[0]}"/>'
+    return f'<path class="dot" d="M{x} {y}h0" stroke="{SERIES[0]}" stroke-width="{width:g}" stroke-linecap="round" vector-effect="non-scaling-stroke"/>'
 
 
 def _is_near(target: float, known: Sequence[float]) -> bool:

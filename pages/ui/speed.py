@@ -7,9 +7,12 @@ from typing import Any
 
 import streamlit as st
 
+from metrics.numerals import fixed, short
 from metrics.types import Bucket, SpeedConversion
-from pages.ui.numbers import value_words
-from pages.ui.theme import NEUTRAL, SERIES
+from pages.ui import echart, table
+from pages.ui.numbers import signed_words, value_words
+from pages.ui.text import drawn, markdown
+from pages.ui.theme import NEUTRAL, SERIES, TIP
 
 LEAST_SHOWN = 30
 """Visitors below which a bucket's rate is not drawn: its interval would fill the chart."""
@@ -19,10 +22,10 @@ LEAST_SHARE = 0.05
 
 def dose_response(found: SpeedConversion) -> None:
     """Draw the share of buyers by page speed, within each device and over all devices: what was seen, before anything is estimated."""
-    st.subheader("What was seen: buyers by page speed", anchor=False)
+    st.header("What was seen: buyers by page speed", anchor=False)
     st.markdown(f"**{headline(found)}** This is grade D, descriptive only: people on slow connections may differ in more than speed.")
     left, right = st.columns(2)
-    groups = {device.capitalize(): [b for b in found.by_device if b.device == device] for device in found.mix}
+    groups = {drawn(f"{device[:1].upper()}{device[1:]}"): [b for b in found.by_device if b.device == device] for device in found.mix}
     with left:
         _curves("Within each device", "within device", groups, "within")
     with right:
@@ -35,13 +38,13 @@ def dose_response(found: SpeedConversion) -> None:
     )
     share = found.visitors_without_speed / found.visitors if found.visitors else None
     st.caption(
-        f"{found.visitors:,} visitor-days; for {found.visitors_without_speed:,} of them ({value_words(share, '%', '')}) no page speed was measured, and they are left out. "
+        f"{fixed(found.visitors)} visitor-days; for {fixed(found.visitors_without_speed)} of them ({value_words(share, '%', '')}) no page speed was measured, and they are left out. "
         f"Shaded: 95 % intervals. Ranges with fewer than {LEAST_SHOWN} visitor-days are not drawn. Generation {found.generation}."
     )
     with st.expander("The numbers"):
-        st.dataframe(table(found), hide_index=True, width="stretch")
+        table.show(rows(found), "speed_steps")
         if found.notes:
-            st.caption("On equal terms: " + "; ".join(found.notes) + ".")
+            st.caption(markdown("On equal terms: " + "; ".join(found.notes) + "."))
     with st.expander("How the curves are computed"):
         st.write(
             "A visitor-day is a person on a day with at least one page view. Its speed is the LCP of the first page view of that day, because buyers look at more "
@@ -54,15 +57,15 @@ def dose_response(found: SpeedConversion) -> None:
 def _curves(title: str, words: str, groups: Mapping[str, Sequence[Bucket]], key: str) -> None:
     st.markdown(f"**{title}**")
     alt = alt_text(f"Share of visitors who bought, by page speed {words}", groups)
-    st.echarts_chart(lines_options(groups), height=340, alt=alt, key=key)
+    echart.show(lines_options(groups), height=340, alt=alt, key=key)
 
 
 def bucket_name(bucket: Bucket) -> str:
     """Return a bucket's range in seconds."""
-    low = f"{bucket.low_ms / 1000:g}"
+    low = short(bucket.low_ms / 1000)
     if bucket.low_ms == 0 and bucket.high_ms is not None:
-        return f"under {bucket.high_ms / 1000:g} s"
-    return f"over {low} s" if bucket.high_ms is None else f"{low}–{bucket.high_ms / 1000:g} s"
+        return f"under {short(bucket.high_ms / 1000)} s"
+    return f"over {low} s" if bucket.high_ms is None else f"{low}–{short(bucket.high_ms / 1000)} s"
 
 
 def lines_options(groups: Mapping[str, Sequence[Bucket]]) -> dict[str, Any]:
@@ -76,7 +79,7 @@ def lines_options(groups: Mapping[str, Sequence[Bucket]]) -> dict[str, Any]:
         "animation": False,
         "grid": {"left": 56, "right": 24, "top": 40, "bottom": 44},
         "legend": {"data": list(groups), "top": 4, "left": 48},
-        "tooltip": {"trigger": "axis", "confine": True},
+        "tooltip": {"trigger": "axis", **TIP},
         "xAxis": {
             "type": "category",
             "data": names,
@@ -130,18 +133,17 @@ def headline(found: SpeedConversion) -> str:
 
 
 def alt_text(title: str, groups: Mapping[str, Sequence[Bucket]]) -> str:
-    """Return what a chart of groups shows, in words."""
+    """Return what a chart of groups shows, in words: both ends of each line, how far they are apart, and what that is worth."""
     parts = []
     for label, buckets in groups.items():
-        known = [b for b in buckets if b.rate is not None and b.visitors >= LEAST_SHOWN]
-        if known:
-            parts.append(
-                f"{label}: {value_words(known[0].rate, '%', '')} at {bucket_name(known[0])}, {value_words(known[-1].rate, '%', '')} at {bucket_name(known[-1])}"
-            )
-    return f"{title}. {'; '.join(parts)}."
+        known = [(b.rate, bucket_name(b)) for b in buckets if b.rate is not None and b.visitors >= LEAST_SHOWN]
+        ends = [f"{value_words(rate, '%', '')} at {name}" for rate, name in (known[0], known[-1])] if known else []
+        change = [signed_words(known[-1][0] - known[0][0], "%", "")] if len(known) > 1 else []
+        parts.append(f"{label}: {', '.join([*dict.fromkeys(ends), *change]) or 'too few visitors to draw'}")
+    return f"{title}. {'; '.join(parts)}. Grade D, descriptive only; it has no target."
 
 
-def table(found: SpeedConversion) -> list[dict[str, str]]:
+def rows(found: SpeedConversion) -> list[dict[str, str]]:
     """Return the buckets as rows of text."""
     rows = []
     for kind, buckets in (
@@ -152,7 +154,7 @@ def table(found: SpeedConversion) -> list[dict[str, str]]:
         for b in buckets:
             interval = "–" if b.low is None or b.high is None else f"{value_words(b.low, '%', '')} to {value_words(b.high, '%', '')}"
             rows.append(
-                {"kind": kind, "device": b.device or "all", "landing page LCP": bucket_name(b), "visitor-days": f"{b.visitors:,}", "with purchase": f"{b.conversions:,}",
+                {"kind": kind, "device": b.device or "all", "landing page LCP": bucket_name(b), "visitor-days": fixed(b.visitors), "with purchase": fixed(b.conversions),
                  "rate": value_words(b.rate, "%", ""), "95 % interval": interval}
             )  # fmt: skip
     return rows

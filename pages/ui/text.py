@@ -1,4 +1,4 @@
-"""Text that may come from anywhere, made harmless, and the one sentence that says what a KPI does."""
+"""Text that may come from anywhere, made harmless."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ import html
 import re
 import unicodedata
 
-from metrics import KPI
-from metrics.types import Comparison, TargetStatus
-from pages.ui.numbers import change_words, value_words
+from metrics.types import TargetStatus
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|>~$:<&])")
+_JOINER = "\u2060"
+"""Has no width and breaks what it stands in: the patterns that are looked for after Markdown took the backslashes away."""
+_SHORTCODE = re.compile(r"(:)(?=//|material/|(?:[^\W\d][\w+-]*|[+-]1|\d+(?:ball|st_\w+|nd_\w+|rd_\w+)|100|1234):)")
+_ADDRESS = re.compile(r"\b(www)(?=\.)|(@)(?=[-\w])", re.IGNORECASE)
+_SIGN = re.compile(r"(?<!\S)(<|-|>|~)(?=(?:->|>|-|=)(?!\S))")
+"""Icons, emoji and links; addresses without a scheme; and the arrows and dashes that Streamlit sets in place of signs."""
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def plain(text: str) -> str:
     """Return the text without control, direction and other invisible characters, in one line."""
+    if text.isprintable() and unicodedata.is_normalized("NFC", text):
+        return text
     return "".join(
         " " if c in "\n\r\t" else c
         for c in unicodedata.normalize("NFC", text)
@@ -29,8 +35,18 @@ def folded(text: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Return the text so that Markdown shows it as it is: no link, image, formula, colour or emoji directive."""
-    return _MARKDOWN.sub(r"\\\1", plain(text))
+    """Return the text so that Markdown shows it as it is: no link, image, formula, colour, icon or emoji."""
+    shown = plain(text)
+    for pattern in (_SHORTCODE, _ADDRESS, _SIGN):
+        shown = pattern.sub(lambda match: f"{match[0]}{_JOINER}", shown)
+    return _MARKDOWN.sub(r"\\\1", shown)
+
+
+def drawn(text: str, most: int = 40) -> str:
+    """Return a name so that a chart shows it as it is: not longer than there is room for, and no template of ECharts."""
+    short = plain(text)
+    short = short if len(short) <= most else f"{short[: most - 1]}…"
+    return short.replace("{", f"{{{_JOINER}")
 
 
 def markup(text: str) -> str:
@@ -38,13 +54,8 @@ def markup(text: str) -> str:
     return html.escape(plain(text), quote=True)
 
 
-def sentence(kpi: KPI, value: float | None, reason: str | None, comparison: Comparison | None, target: TargetStatus, currency: str) -> str:
-    """Return what a KPI does in one sentence, for captions, alternative texts and messages."""
-    if value is None:
-        return f"{kpi.label}: no value ({reason or 'no reason is known'})."
-    parts = [f"{kpi.label} {value_words(value, kpi.unit, currency)}"]
-    if comparison is not None:
-        parts.append(change_words(comparison, kpi.unit, currency))
-    if target.verdict != "no_target":
-        parts.append(target.sentence.rstrip("."))
-    return "; ".join(parts) + "."
+def verdict_words(status: TargetStatus) -> str:
+    """Return how the last value of a series stands against its target; a target to reach by a day says nothing about one value."""
+    if status.verdict in ("no_target", "unknown") or status.kind == "reach":
+        return ""
+    return f"the last value: {status.sentence[0].lower()}{status.sentence[1:].rstrip('.')}"

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import streamlit as st
+
 from metrics import KPI
 from metrics.reconcile import Reconciliation
 from metrics.why import Split, Why
+from pages.ui import data, echart, table
 from pages.ui.numbers import range_words, share_words, signed_words, value_words
-from pages.ui.theme import SERIES
+from pages.ui.text import drawn, markdown
+from pages.ui.theme import SERIES, TIP
 
 MOST = 8
 
@@ -40,10 +44,10 @@ def bars(split: Split, kpi: KPI) -> dict[str, Any]:
     """Return the ECharts options: what each segment contributes, the largest at the top; of a ratio by its rate and by its share."""
     if split.rates is not None:
         effects = sorted(split.rates.effects, key=lambda e: -abs(e.rate + e.mix))[:MOST]
-        names = [effect.segment for effect in effects]
+        names = [drawn(effect.segment) for effect in effects]
         parts = {"by its rate": [effect.rate for effect in effects], "by its share": [effect.mix for effect in effects]}
     else:
-        names, parts = [a.segment for a in split.amounts[:MOST]], {"change": [a.effect for a in split.amounts[:MOST]]}
+        names, parts = [drawn(a.segment) for a in split.amounts[:MOST]], {"change": [a.effect for a in split.amounts[:MOST]]}
     return _bars(names, parts, kpi)
 
 
@@ -62,7 +66,7 @@ def _bars(names: Sequence[str], parts: dict[str, list[float]], kpi: KPI) -> dict
             "axisLabel": {"hideOverlap": True},
         },
         "yAxis": {"type": "category", "data": list(names), "inverse": True, "axisLabel": {"width": 110, "overflow": "truncate"}},
-        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},
+        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, **TIP},
         "series": [
             {"type": "bar", "name": name, "color": SERIES[n], "data": [round(value * times, 6) for value in values], "barMaxWidth": 14}
             for n, (name, values) in enumerate(parts.items())
@@ -74,11 +78,11 @@ def alt_text(split: Split, kpi: KPI, currency: str) -> str:
     """Return what the bars show, in words."""
     if split.rates is not None:
         each = [
-            f"{e.segment} {signed_words(e.rate, kpi.unit, currency)} by its rate, {signed_words(e.mix, kpi.unit, currency)} by its share"
+            f"{drawn(e.segment)} {signed_words(e.rate, kpi.unit, currency)} by its rate, {signed_words(e.mix, kpi.unit, currency)} by its share"
             for e in split.rates.effects[:MOST]
         ]
     else:
-        each = [f"{a.segment} {signed_words(a.effect, kpi.unit, currency)}" for a in split.amounts[:MOST]]
+        each = [f"{drawn(a.segment)} {signed_words(a.effect, kpi.unit, currency)}" for a in split.amounts[:MOST]]
     return f"What each {split.by} contributes to the change: {'; '.join(each)}."
 
 
@@ -120,3 +124,29 @@ def days(found: Why) -> str:
     """Return both periods."""
     one = timedelta(days=1)
     return f"{range_words(found.period.start, found.period.end - one)} against {range_words(found.base_period.start, found.base_period.end - one)}"
+
+
+def draw(found: Why, kpi: KPI) -> None:
+    """Draw the change as sentences, bars and tables."""
+    currency = data.catalog().calendar.currency
+    st.write(markdown(headline(found, kpi, currency)))
+    for split in (found.split, *found.reversals):
+        if split is not None:
+            _split(split, kpi, currency)
+    if found.measures:
+        with st.expander("What each measure contributes", expanded=found.split is None):
+            table.show(measure_table(found, kpi, currency), f"{kpi.name}_measures")
+    if found.reconciliation is not None:
+        st.write(markdown(reconciled(found.reconciliation, data.catalog().kpi(found.reconciliation.other).label, kpi, currency)))
+    st.caption(f"{markdown(days(found))}. Arithmetic that adds up exactly, not a cause: what moved a part is another question.")
+
+
+def _split(split: Split, kpi: KPI, currency: str) -> None:
+    if split.is_reversal:
+        st.warning(reversal(split), icon=":material/swap_vert:")
+    if split.reason is not None:
+        st.caption(f"By {markdown(split.by)}: {markdown(split.reason)}.")
+        return
+    echart.show(bars(split, kpi), height=260, alt=alt_text(split, kpi, currency), key=f"why_{split.by}")
+    with st.expander(f"The numbers by {split.by}"):
+        table.show(split_table(split, kpi, currency), f"{kpi.name}_by_{split.by}")

@@ -9,9 +9,12 @@ from pages.ui.text import markdown
 TEAMS = {"all": "All teams", "marketing": "Marketing", "product": "Product", "development": "Development", "both": "Both"}
 STATES = {"all": "Any state", **{str(name): words.capitalize() for name, words in STATUS_WORDS.items()}}
 
-st.title("Catalog")
+st.title("Catalog", anchor=False)
 opened, entries = data.catalog(), data.entries()
-if opened.generation is None:
+unread = data.store_problem()
+if unread is not None:
+    st.error(f"**The store cannot be read: definitions are shown, values are not.** {markdown(unread)}", icon=":material/error:")
+elif opened.generation is None:
     states.nothing(
         "Nothing was synced yet: definitions are shown, values are not. './kpi sync' pulls the data, './kpi demo' shows a living example."
     )

@@ -3,32 +3,32 @@
 import streamlit as st
 
 from metrics.delivery_words import alike
-from pages.ui import data, delivery, delivery_words, filters, states
-from pages.ui.text import markdown
+from pages.ui import data, delivery, delivery_words, filters, heading, states, table
+from pages.ui.text import drawn, markdown
 
 SHOWN_SPRINTS = 8
 WEEKS = {"8": "8 weeks", "12": "12 weeks", "26": "26 weeks", "52": "1 year"}
 
 if states.ready():
-    st.title("Delivery")
+    st.title("Delivery", anchor=False)
     teams = data.teams()
     if not teams:
         states.nothing("No source holds boards or projects. Connect Jira in sources.yaml, then run './kpi sync'.")
     else:
-        board = filters.choice("Board", "board", {team.name: markdown(team.name) for team in teams}, teams[0].name)
+        board = filters.choice("Board", "board", {team.name: markdown(drawn(team.name)) for team in teams}, teams[0].name)
         weeks = filters.choice("Weeks", "weeks", WEEKS, "12")
         found = data.delivery(board, int(weeks))
         flow, sprints = found.flow, alike(found.sprints, SHOWN_SPRINTS)
-        st.markdown(f"#### {markdown(found.sentence)}")
+        heading.lead(found.sentence)
 
-        st.subheader("When will it be done?", anchor=False)
+        st.header("When will it be done?", anchor=False)
         delivery.finish_dates(found.forecast.outlooks, found.today)
         for note in found.forecast.notes:
             st.caption(markdown(note))
         with st.expander("The dates"):
-            st.dataframe(delivery_words.outlook_rows(found.forecast.outlooks), hide_index=True, width="stretch")
+            table.show(delivery_words.outlook_rows(found.forecast.outlooks), "when_done")
 
-        st.subheader("The sprint", anchor=False)
+        st.header("The sprint", anchor=False)
         st.markdown(delivery_words.state_words(found))
         if found.current is not None:
             left, right = st.columns(2)
@@ -39,27 +39,27 @@ if states.ready():
             for note in found.current.notes:
                 st.caption(markdown(note))
         if sprints:
-            st.subheader("Closed sprints", anchor=False)
+            st.header("Closed sprints", anchor=False)
             st.markdown(delivery_words.velocity(found))
             delivery.history(sprints)
             with st.expander("The numbers"):
-                st.dataframe(delivery_words.sprint_rows(found.sprints), hide_index=True, width="stretch")
+                table.show(delivery_words.sprint_rows(found.sprints), "closed_sprints")
 
-        st.subheader("Cycle time", anchor=False)
+        st.header("Cycle time", anchor=False)
         st.markdown(delivery_words.cycle_words(flow))
         if flow.cycle is not None:
             delivery.cycle_times(flow)
         left, right = st.columns(2)
         with left:
-            st.subheader("Items finished a week", anchor=False)
+            st.header("Items finished a week", anchor=False)
             delivery.throughput(flow)
         with right:
-            st.subheader("Work in progress", anchor=False)
+            st.header("Work in progress", anchor=False)
             delivery.in_progress(flow)
         delivery.flow_line(found)
         if flow.ageing:
-            st.subheader(f"In progress now: {flow.in_progress}", anchor=False)
-            st.dataframe(delivery_words.ageing_rows(flow), hide_index=True, width="stretch")
+            st.header(f"In progress now: {flow.in_progress}", anchor=False)
+            table.show(delivery_words.ageing_rows(flow), "ageing_items")
         with st.expander("How it is computed"):
             st.markdown(delivery_words.METHOD)
             st.caption(f"Whole weeks through {delivery_words.last_week(flow)}. Generation {found.generation}.")

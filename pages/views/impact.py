@@ -4,11 +4,11 @@ import streamlit as st
 
 from metrics.impact import words
 from metrics.types import Period, Question
-from pages.ui import data, filters, impact, states
+from pages.ui import data, echart, filters, heading, impact, states, table
 from pages.ui.text import markdown
 
 if states.ready():
-    st.title("Impact")
+    st.title("Impact", anchor=False)
     chosen = tuple(filters.several_kpis([]))
     with st.spinner("Comparing every release and campaign with the weeks before it …"):
         report = data.impacts(chosen)
@@ -17,9 +17,9 @@ if states.ready():
             "No release or campaign is held. Releases come from Jira's versions, campaigns from Google Analytics' campaign names."
         )
     else:
-        st.markdown(f"#### {markdown(words.headline(report))}")
+        heading.lead(words.headline(report))
         st.caption(markdown(words.multiplicity(report)))
-        st.dataframe(impact.table(report), hide_index=True, width="stretch", height=300)
+        table.show(impact.table(report), "impact", height=300)
         if not chosen:
             st.caption(
                 f"A release is measured on the KPIs that its work items name with a label kpi:…; {report.rule[0].lower()}{report.rule[1:]}"
@@ -27,16 +27,16 @@ if states.ready():
         options = impact.looks(report)
         key = filters.pick("Look", "look", options, impact.first(report).key)
         one = next(look for look in report.impacts if look.key == key)
-        st.subheader(markdown(words.sentence(one)), anchor=False)
+        st.header(markdown(words.sentence(one)), anchor=False)
         if one.points:
             drawn = impact.chart_options(one)
-            st.echarts_chart(drawn, height=drawn["_height"], alt=impact.alt_text(one), key="course")
+            echart.show(drawn, height=drawn["_height"], alt=impact.alt_text(one), key="course")
         st.markdown("\n".join(f"- **{name}:** {markdown(text)}" for name, text in impact.facts(one)))
         if one.points:
-            st.markdown("##### Where nothing happened")
+            st.subheader("Where nothing happened", anchor=False)
             st.caption(impact.placebo_words(one))
             if one.placebos is not None:
-                st.echarts_chart(impact.placebo_options(one), height=130, alt=impact.placebo_words(one), key="placebos")
+                echart.show(impact.placebo_options(one), height=130, alt=impact.placebo_alt(one), key="placebos")
         with st.expander("How it is computed"):
             st.markdown(impact.METHOD)
             if one.window is not None and one.before is not None:

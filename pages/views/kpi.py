@@ -1,74 +1,87 @@
-"""KPI: one KPI in depth. Signal or noise, where its period is likely to end, why it changed, what it means."""
+"""KPI: one KPI in depth. Signal or noise since when, why it changed, what happened at the same time, its targets, notes and definition."""
 
 import streamlit as st
 
+from metrics.stories import around
 from metrics.verdict import sentence
-from pages.ui import cards, data, filters, forecast, signal, states, why
+from pages.ui import (
+    cards,
+    data,
+    definition,
+    depth,
+    export,
+    filters,
+    forecast,
+    happened,
+    heading,
+    ledger,
+    lineage,
+    notes,
+    period,
+    signal,
+    states,
+    table,
+    targets,
+    why,
+)
 from pages.ui.numbers import day_words
 from pages.ui.text import markdown
 
 if states.ready():
-    covered, kpi = filters.last_covered(), filters.one_kpi("conversion_rate")
+    covered, kpi = period.covered(), filters.one_kpi("conversion_rate")
     if kpi is None or covered is None:
         states.nothing("No KPI has a whole day yet. The first complete day appears after the next sync.")
     else:
         catalog = data.catalog()
+        st.title(markdown(kpi.label), anchor=False)
         currency, found = catalog.calendar.currency, data.signals()[kpi.name]
-        st.title(markdown(kpi.label))
-        st.markdown(f"#### {markdown(sentence(found, day_words))}")
-        period = filters.period(covered)
+        heading.lead(sentence(found, day_words))
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            choice = period.choose(covered)
+        st.caption(f"{markdown(period.words(choice))}. All numbers are of one state of the data, generation {catalog.generation}.")
+        told = catalog.told(kpi.name, choice.days) or choice.days
+        meanwhile = depth.at_the_time(kpi.name, told.period if found.since is None else around(found.since))
         left, right = st.columns([1, 2])
         with left:
-            cards.draw(cards.card(kpi, period), links=False)
+            cards.draw(cards.card(kpi, choice), choice, links=False)
         with right:
-            st.subheader("Signal or noise", anchor=False)
-            if found.points:
-                st.echarts_chart(
-                    signal.options(found, kpi), height=signal.height(found), alt=signal.alt_text(found, kpi, currency), key="signal"
-                )
-            else:
-                states.nothing(f"{found.reason or 'No whole period has a value'}.")
-            for note in found.notes:
-                st.caption(f"{note[0].upper()}{markdown(note[1:])}.")
-            with st.expander("The numbers and how they are judged"):
-                st.write(signal.how(found))
-                st.dataframe(signal.table(found, kpi, currency), hide_index=True, width="stretch")
+            st.header("Signal or noise", anchor=False)
+            signal.draw(found, kpi, happened.marks(meanwhile, ledger.notes(kpi.name)))
+            export.of_kpi(kpi, told.period)
 
-        st.subheader("Where it is likely to end", anchor=False)
-        ahead = data.forecast(kpi.name)
-        st.write(markdown(forecast.headline(ahead, kpi, currency)))
-        if ahead.ahead:
-            st.echarts_chart(forecast.options(ahead, kpi), height=260, alt=forecast.headline(ahead, kpi, currency), key="forecast")
-            for line in forecast.details(ahead, kpi, currency):
-                st.caption(markdown(line))
-            with st.expander("How good such forecasts were"):
-                st.write(
-                    "Both methods forecast from up to twelve earlier days, a week apart, as many days ahead as now. The one with the smaller pinball loss is used."
-                )
-                st.dataframe(forecast.skill_table(ahead, kpi, currency), hide_index=True, width="stretch")
-
-        st.subheader("Why did it change", anchor=False)
+        st.header("Why did it change", anchor=False)
         options = {name: name.replace("_", " ").capitalize() for name in kpi.dimensions}
         asked = filters.choice("Split by", "by", {"": "Most telling", **options}, "") if options else ""
-        change = data.why(kpi.name, catalog.whole(kpi.name, period), asked or None)
-        st.write(markdown(why.headline(change, kpi, currency)))
-        for split in (change.split, *change.reversals):
-            if split is not None and split.is_reversal:
-                st.warning(why.reversal(split), icon=":material/swap_vert:")
-            if split is not None and split.reason is not None:
-                st.caption(f"By {markdown(split.by)}: {markdown(split.reason)}.")
-            elif split is not None:
-                st.echarts_chart(why.bars(split, kpi), height=260, alt=why.alt_text(split, kpi, currency), key=f"why_{split.by}")
-                with st.expander(f"The numbers by {split.by}"):
-                    st.dataframe(why.split_table(split, kpi, currency), hide_index=True, width="stretch")
-        if change.measures:
-            with st.expander("What each measure contributes", expanded=change.split is None):
-                st.dataframe(why.measure_table(change, kpi, currency), hide_index=True, width="stretch")
-        if change.reconciliation is not None:
-            st.write(markdown(why.reconciled(change.reconciliation, catalog.kpi(change.reconciliation.other).label, kpi, currency)))
-        st.caption(f"{why.days(change)}. Arithmetic that adds up exactly, not a cause: what moved a part is another question.")
+        why.draw(data.why(kpi.name, told, asked or None), kpi)
 
-        st.subheader("Definition", anchor=False)
-        cards.definition(kpi)
+        st.header("At the same time", anchor=False)
+        happened.draw(meanwhile, kpi, found.since)
+
+        st.header("Targets", anchor=False)
+        then = depth.targets(kpi.name)
+        if then:
+            table.show(targets.table(then, kpi, currency), f"{kpi.name}_targets")
+        else:
+            st.write("No target is set, so it is neither on nor off target. Targets are written into the definition.")
+
+        st.header("Where it is likely to end", anchor=False)
+        forecast.draw(data.forecast(kpi.name), kpi)
+
+        st.header("Notes", anchor=False)
+        notes.draw(kpi, covered)
+
+        st.header("Data behind it", anchor=False)
+        lineage.draw(kpi)
+        st.dataframe(lineage.freshness(kpi), hide_index=True, width="stretch")
+        reserved = lineage.flagged(kpi, told.period)
+        if reserved:
+            table.show(reserved, f"{kpi.name}_reservations")
+        else:
+            st.caption("● No day of the shown period is flagged or was restated.")
+
+        st.header("Definition", anchor=False)
+        definition.draw(kpi, most=50)
+        with st.expander("As it is written"):
+            st.code(definition.written(kpi), language="yaml", wrap_lines=True)
         with st.expander("SQL"):
             st.code(data.sql(kpi.name), language="sql", wrap_lines=True)

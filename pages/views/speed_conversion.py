@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.ui import data, filters, relation, speed, states
+from pages.ui import data, filters, relation, span, speed, states
 
 if states.ready():
-    st.title("Speed × conversion")
+    st.title("Speed × conversion", anchor=False)
     relations = {kpi.name: kpi.label for kpi in data.catalog().kpis() if kpi.type == "relationship"}
     covered = filters.last_covered()
     if not relations:
@@ -17,7 +17,7 @@ if states.ready():
     else:
         first = next(iter(relations))
         name = filters.choice("Relationship", "relationship", relations, first) if len(relations) > 1 else first
-        period = filters.span(covered, default="all")
+        period = span.choose(covered, default="all")
         found = data.relation(name, period)
         relation.headline(found)
         if relation.has_interval(found):

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-import streamlit as st
 import time_machine
 
 from connectors.sync import Order
@@ -19,7 +18,7 @@ from store.attempts import Attempt
 from tests.cli.test_status import USD_AND_SAMPLED
 from tests.connectors.test_ga4_faults import changed
 from tests.e2e.test_sync_from_vendors import serve
-from tests.pages.test_pages import show, words
+from tests.pages.test_pages import forget, show, words
 from tests.shop import Shop
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -74,7 +73,7 @@ def test_refused_failed_and_never_synced_sources_are_told_apart_even_before_the_
 
 
 def test_a_broken_sources_file_is_said_and_takes_nothing_away(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    st.cache_data.clear()
+    forget()
     path = shop.space.sources_file
     text = path.read_text()
     path.write_text("sources: [")

@@ -13,7 +13,7 @@ from metrics.stats.flow import Little
 from metrics.stats.sprint_numbers import SprintNumbers
 from metrics.types import Period
 from pages.ui import delivery, delivery_words
-from tests.pages.test_pages import show, words
+from tests.pages.test_pages import leads, show, words
 from tests.shop import Shop
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -33,7 +33,7 @@ OUT = Outlook("release", "R", None, 6, 0, D + timedelta(days=4), D, D + timedelt
 def test_the_board_is_chosen_by_the_url_and_the_sentence_stands_on_top(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     app = show("delivery", shop.space.home, monkeypatch)
     assert not app.exception
-    assert "With the pace of the last" in app.markdown[0].value or "No finish date" in app.markdown[0].value
+    assert "With the pace of the last" in leads(app)[0] or "No finish date" in leads(app)[0]
     app.query_params["board"] = "project OPS"
     app.run()
     assert not app.exception
@@ -43,7 +43,7 @@ def test_the_board_is_chosen_by_the_url_and_the_sentence_stands_on_top(shop: Sho
 def test_finish_dates_draw_an_interval_and_the_planned_day() -> None:
     options = delivery.finish_options([OUT, replace(OUT, name="S", due=None, chance=None, verdict="unknown")], D)
     names = options["yAxis"]["data"]
-    assert names == ["R: 6 open, ▲ unlikely to be in time (2\u202f%)", "S: 6 open, no day is planned"]
+    assert names == ["R: 6 open, ▲ unlikely to be in time (2%)", "S: 6 open, no day is planned"]
     bars = [one for one in options["series"] if one["type"] == "line"]
     assert [point[0] for point in bars[0]["data"]] == [str(OUT.p50), str(OUT.p95)]
     assert [one["data"] for one in options["series"] if one["name"] == "planned for"] == [[[str(OUT.due), 0]]]
@@ -74,6 +74,24 @@ def test_what_is_not_there_says_why() -> None:
     nothing = replace(SPRINT, numbers=replace(NUMBERS, committed=0), basis="replayed")
     assert delivery_words.sprint_rows([nothing])[0]["completed ÷ committed"].startswith("–")
     assert delivery_words.basis_note([replace(SPRINT, basis="frozen")]) is None
+
+
+def test_the_charts_in_words_state_value_change_and_pace() -> None:
+    assert delivery_words.burndown_alt(BURN) == (
+        "Burndown of Web *Sprint* 7: from 21 to 16 points of 21 committed, −5 in 2 days, the scope unchanged; "
+        "at an even pace 21.0 would remain: 5.0 ahead."
+    )
+    assert "no even pace" in delivery_words.burndown_alt(replace(BURN, ideal=None))
+    assert "5 of 21 points are done (24%), 16 remain; the scope began at 21, unchanged since." in delivery_words.burnup_alt(BURN)
+    assert "0 of 0 points are done, 0 remain" in delivery_words.burnup_alt(replace(BURN, done=(0,), scope=(0,)))
+    first = replace(SPRINT, numbers=replace(NUMBERS, completed=20))
+    assert "18 completed (86% of the commitment), −2 against the sprint before" in delivery_words.history_alt([first, SPRINT])
+    assert "against the sprint before" not in delivery_words.history_alt([SPRINT])
+    assert "nothing was committed" in delivery_words.history_alt([replace(SPRINT, numbers=replace(NUMBERS, committed=0))])
+    assert "85% within 2.0 days" in delivery_words.cycle_alt(FLOW)
+    assert "1 in the last." in delivery_words.throughput_alt(FLOW)
+    assert "does not fit" in delivery_words.progress_alt(FLOW)
+    assert "85% by 11 Mar 2026, 95% by 16 Mar 2026; planned for 6 Mar 2026: ▲ unlikely" in delivery_words.finish_alt([OUT])
 
 
 def test_hostile_names_stay_text() -> None:

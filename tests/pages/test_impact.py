@@ -77,5 +77,14 @@ def test_the_chart_draws_the_band_and_the_effect_with_its_interval(tmp_path: Pat
     assert [point[1] for point in dots[1]["data"]] == [1, 1]
 
 
+def test_the_quiet_dates_in_words_say_what_is_drawn(tmp_path: Path) -> None:
+    one = look(tmp_path)
+    assert one.placebos is not None
+    assert one.relative is not None
+    said, effects = drawn.placebo_alt(one), one.placebos.effects
+    assert f"at {len(effects)} earlier quiet dates: {one.placebos.as_large} show" in said
+    assert f"between {words.share(min(effects))} and {words.share(max(effects))}; this event: {words.share(one.relative.value)}" in said
+
+
 def test_every_verdict_has_a_shape_and_a_word_of_its_own() -> None:
     assert len(set(words.SHAPE.values())) == len(set(words.WORD.values())) == len(words.SHAPE) == len(words.WORD)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -34,7 +36,7 @@ def test_a_link_opens_its_kpi_with_verdict_forecast_and_reasons(shop: Shop, monk
     assert not app.exception
     assert app.title[0].value.replace("\\", "") == "Sign-ups"
     text = words(app).replace("\\", "")
-    assert verdict in text
+    assert html.escape(verdict) in " ".join(str(element.proto.body) for element in app.get("html"))
     assert "is likely to end at" in text
     assert "not a cause" in text
 
@@ -55,7 +57,7 @@ def test_charts_draw_limits_interval_and_target_as_they_are(shop: Shop) -> None:
     series = {one["name"]: one for one in signal.options(found, kpi)["series"][:6]}
     assert series["upper limit"]["data"] == [None if p.upper is None else round(p.upper * 100, 6) for p in found.points]
     assert [one["value"] for one in series[kpi.label]["data"]] == [round(p.value * 100, 6) for p in found.points]
-    assert len(signal.table(found, kpi, "EUR")) == len(found.points)
+    assert len(signal.rows(found, kpi, "EUR")) == len(found.points)
     drawn = {one["name"]: one["data"] for one in forecast.options(ahead, sessions)["series"]}
     assert drawn["likely"][-1] == ahead.middle
     assert drawn["10 % point"][-1] + drawn["width"][-1] == pytest.approx(ahead.high)

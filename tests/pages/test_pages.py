@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import html
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.ui import data, depth, trusted
 from settings import PROJECT_ROOT
+from tests.e2e.stores import broken_file, copied, misfit, overwrite, unread_ledger
 from tests.shop import Shop
 
 PAGES = ("overview", "side_by_side", "kpi", "speed_conversion", "impact", "delivery", "data_health", "catalog")
@@ -22,12 +26,23 @@ def show(page: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     return app.switch_page(str(PROJECT_ROOT / "pages" / "views" / f"{page}.py")).run()
 
 
+def forget() -> None:
+    """Have the pages ask again for all that they keep."""
+    for part in (data, depth, trusted):
+        for kept in vars(part).values():
+            if hasattr(kept, "cache_clear"):
+                kept.cache_clear()
+
+
 def words(app: AppTest) -> str:
-    return " ".join(
-        str(element.value)
-        for kind in (app.title, app.subheader, app.markdown, app.caption, app.error, app.info, app.warning)
-        for element in kind
-    )
+    kinds = (app.title, app.header, app.subheader, app.markdown, app.caption, app.error, app.info, app.warning)
+    return " ".join([*leads(app), *(str(element.value) for kind in kinds for element in kind)])
+
+
+def leads(app: AppTest) -> list[str]:
+    """Return the sentences that the page begins with."""
+    found = [re.search(r'<p class="kb-lead">(.*)</p>', element.proto.body, re.DOTALL) for element in app.get("html")]
+    return [html.unescape(match[1]) for match in found if match]
 
 
 @pytest.mark.parametrize("page", WITH_VALUES)
@@ -77,3 +92,64 @@ def test_one_wrong_kpi_takes_no_other_with_it(shop: Shop, tmp_path: Path, monkey
     assert not app.exception
     assert "KPI025" in words(app).replace("\\", "")
     assert "Marketing" in words(app)
+
+
+CHANGES = {"unread ledger": unread_ledger, "broken file": broken_file, "overwritten": overwrite}
+READ_EVENTS = ("overview", "side_by_side", "kpi", "speed_conversion", "impact", "catalog")
+"""The pages that ask for the table that is overwritten."""
+STATED_ONCE = {
+    "unread ledger": ("the ledger cannot be used", "the numbers do not depend on them", "./kpi restore"),
+    "broken file": ("is broken as a whole", "stays in force", "not valid YAML", "./kpi check"),
+}
+
+
+@pytest.fixture(scope="module")
+def homes(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return state → a workspace in it."""
+    return {state: copied(tmp_path_factory.mktemp("states") / "home", shop.space.home, change) for state, change in CHANGES.items()}
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("state", STATED_ONCE)
+def test_what_is_wrong_is_said_once_and_the_numbers_stay(
+    state: str, page: str, shop: Shop, homes: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = show(page, homes[state], monkeypatch)
+    whole = show(page, shop.space.home, monkeypatch)
+    assert not app.exception
+    shown = words(app).replace("\\", "")
+    for said in STATED_ONCE[state]:
+        assert shown.count(said) == 1, shown[:800]
+    assert [title.value for title in app.title] == [title.value for title in whole.title]
+    sections = [header.value for header in whole.header if (state, header.value) != ("unread ledger", "Frozen sprints")]
+    assert [header.value for header in app.header] == sections
+    assert len(app.get("echarts_chart")) == len(whole.get("echarts_chart"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_file_that_fails_only_when_it_is_read_is_said_once_below_the_title(
+    page: str, homes: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = show(page, homes["overwritten"], monkeypatch)
+    assert not app.exception
+    assert len(app.title) == 1
+    assert len(app.error) == 1 or (not app.error and page not in READ_EVENTS)
+    for error in app.error:
+        assert "the facts cannot be read" in error.value
+        assert "and run './kpi sync'" in error.value.replace("\\", "")
+
+
+def test_a_kpi_that_the_facts_do_not_fit_takes_no_other_with_it(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = copied(tmp_path / "home", shop.space.home, misfit)
+    side = show("side_by_side", home, monkeypatch)
+    side.query_params["grain"] = "sprint"
+    side.query_params["kpis"] = ["velocity", "committed"]
+    side.run()
+    assert not side.exception
+    assert words(side).replace("\\", "").count("KPI 'velocity' cannot be answered") == 1
+    assert len(side.get("echarts_chart")) == 1
+    catalog = show("catalog", home, monkeypatch)
+    catalog.query_params["q"] = "velocity"
+    catalog.run()
+    assert "KPI &#x27;velocity&#x27; cannot be answered" in " ".join(element.proto.body for element in catalog.get("html"))
+    assert not catalog.exception

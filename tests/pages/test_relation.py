@@ -12,7 +12,7 @@ from metrics.relation_types import Relation
 from metrics.stats.evidence import Check
 from pages.ui import relation
 from settings import PROJECT_ROOT
-from tests.pages.test_pages import show, words
+from tests.pages.test_pages import leads, show, words
 from tests.shop import Shop
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -28,8 +28,7 @@ def test_the_sentence_stands_on_top_and_every_check_has_a_word(shop: Shop, monke
     app = show("speed_conversion", shop.space.home, monkeypatch)
     assert not app.exception
     shown = words(app).replace("\\", "")
-    texts = [str(element.value).replace("\\", "") for element in app.markdown]
-    assert texts[0].startswith("#### Grade B: over 1 Sep 2025")
+    assert leads(app)[0].startswith("Grade B: over 1 Sep 2025")
     for check in ("Volume", "Definition break", "Segments", "Coverage", "Reliability", "Variation", "Demand shocks", "Lead placebo"):
         assert f"● **{check}: passed.**" in shown
     assert "What 100 ms faster goes with" in shown

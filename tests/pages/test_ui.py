@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,9 +11,10 @@ import pytest
 from metrics import KPI
 from metrics.types import Bucket, Comparison, Event, Period, Row, SpeedConversion, TargetStatus
 from pages.ui import sparkline, speed
+from pages.ui.changes import change, sentence, short, versus
 from pages.ui.chart import Panel, by_board, panel_words, timeline_options
-from pages.ui.numbers import age_words, change_words, day_words, value_words
-from pages.ui.text import markdown, markup, plain, sentence
+from pages.ui.numbers import age_words, day_words, value_words
+from pages.ui.text import drawn, markdown, markup, plain
 
 D = date(2026, 11, 2)
 WEEK = Period(D, D + timedelta(days=7))
@@ -60,21 +62,36 @@ def comparison(change: float | None, ratio: float | None = None, note: str = "ag
     return Comparison(0.05, 0.04, WEEK, WEEK.shift(-7), change, ratio, True, note)
 
 
-def test_changes_say_their_direction_in_words_and_rates_change_in_points() -> None:
-    assert change_words(comparison(0.0038), "%", "EUR") == "up 0.38\u202fpoints against the 7 days before"
-    assert change_words(comparison(-12.0, -0.043), "ms", "EUR") == "down 4.3% against the 7 days before"
-    assert change_words(comparison(0.0), "%", "EUR") == "flat against the 7 days before"
-    assert change_words(comparison(None, note="no comparison: no rows"), "%", "EUR") == "no comparison: no rows"
-    assert change_words(comparison(-5.0), "EUR", "EUR") == "down €5.00 against the 7 days before"
-
-
 def test_one_sentence_says_it_all_and_an_absent_value_says_why() -> None:
     met = TargetStatus("met", "stay_above", 0.04, 0.25, "25% above target.")
     assert (
-        sentence(kpi(), 0.05, None, comparison(0.01), met, "EUR")
-        == "Conversion rate 5.00%; up 1.00\u202fpoints against the 7 days before; 25% above target."
+        sentence(kpi(), 0.05, None, (comparison(0.01), comparison(None)), met, "EUR", D)
+        == "Conversion rate 5.00%, up 1.00\u202fpoints vs previous 7 days; target 4.00%: 25% above target; data to 2 Nov 2026."
     )
-    assert sentence(kpi(), None, "denominator is 0", None, met, "EUR") == "Conversion rate: no value (denominator is 0)."
+    none = TargetStatus("no_target", None, None, None, "No target.")
+    assert (
+        sentence(kpi(""), 5.0, None, (comparison(None),), none, "EUR", D)
+        == "Conversion rate 5, no comparison; no target; data to 2 Nov 2026."
+    )
+    assert sentence(kpi(), None, "denominator is 0", (None,), met, "EUR", D) == "Conversion rate: no value (denominator is 0)."
+
+
+def test_a_change_is_a_number_a_percentage_and_a_word_with_what_it_is_held_against() -> None:
+    assert change(comparison(56.0, 0.048), "", "EUR") == "up 56 (4.8%)"
+    assert change(comparison(-147.8, -0.049), "ms", "EUR") == "down 147.8\u202fms (4.9%)"
+    assert change(comparison(0.0038), "%", "EUR") == "up 0.38\u202fpoints"
+    assert change(comparison(5.0), "", "EUR") == "up 5"  # from 0: no percentage
+    assert change(comparison(0.0, 0.0), "", "EUR") == short(comparison(0.0, 0.0), "", "EUR") == "flat"
+    assert change(comparison(None), "", "EUR") == "no comparison"
+    for note, words in (
+        ("against the 7 days before", "previous 7 days"),
+        ("against the same weekdays 364 days before", "last year"),
+        ("through 2026-11-24, against the same days of the month before", "same days, month before"),
+        ("against the same days of the same month a year before", "same days a year before"),
+        ("against the month before", "month before"),
+        ("against WEB Sprint 29", "WEB Sprint 29"),
+    ):
+        assert versus(comparison(1.0, note=note)) == words
 
 
 def test_ages_and_days_cannot_be_misread() -> None:
@@ -109,6 +126,28 @@ def test_hostile_text_is_shown_as_it_is(text: str) -> None:
     assert "\n" not in shown
     assert "\u202e" not in plain(text)
     assert not set("<>\"'") & set(markup(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (":material/skull:", "\\:\u2060material/skull\\:"),
+        ("so :rocket: and :+1:", "so \\:\u2060rocket\\: and \\:\u2060\\+1\\:"),
+        ("see http://evil.example/a", "see http\\:\u2060//evil\\.example/a"),
+        ("www.evil.example", "www\u2060\\.evil\\.example"),
+        ("me@evil.example", "me@\u2060evil\\.example"),
+        ("a -> b <- c <-> d", "a \\-\u2060\\> b \\<\u2060\\- c \\<\u2060\\-\\> d"),
+        ("k.yaml:4:7: at 12:30", "k\\.yaml\\:4\\:7\\: at 12\\:30"),
+    ],
+)
+def test_what_is_looked_for_after_the_backslashes_are_gone_finds_nothing(text: str, shown: str) -> None:
+    assert markdown(text) == shown
+
+
+def test_a_name_in_a_chart_is_cut_and_is_no_template() -> None:
+    assert drawn("WEB 2.0") == "WEB 2.0"
+    assert drawn("{b} {c}") == "{\u2060b} {\u2060c}"
+    assert drawn("w" * 50, 10) == "w" * 9 + "…"
 
 
 def test_the_running_period_is_left_out_and_the_settling_one_dashed() -> None:
@@ -152,8 +191,10 @@ def test_sprints_of_two_boards_are_two_lines_unless_they_say_the_same() -> None:
 
 def test_a_panel_in_words() -> None:
     panel = Panel("Conversion", "%", (row(None), row(0.06, place=1), row(0.07, place=2)))
-    assert panel_words(panel, "EUR") == "Conversion: from 6.00% (9 Nov 2026) to 7.00% (16 Nov 2026)"
+    assert panel_words(panel, "EUR") == "Conversion: from 6.00% (9 Nov 2026) to 7.00% (16 Nov 2026), +1.00\u202fpoints"
     assert panel_words(Panel("Conversion", "%", (row(None),)), "EUR") == "Conversion: no values"
+    aimed = replace(panel, rows=(*panel.rows, row(0.01, place=3, complete=False)), target=0.06, verdict="the last value: 17% above target")
+    assert panel_words(aimed, "EUR").endswith("to 7.00% (16 Nov 2026), +1.00\u202fpoints; target 6.00%; the last value: 17% above target")
 
 
 def svg(rows: list[Row], target: float | None = None) -> str:
@@ -174,7 +215,7 @@ def test_the_sparkline_dashes_what_may_move_breaks_at_gaps_and_shows_lone_points
     )
     assert drawn.count("<polyline") == 2
     assert drawn.count("stroke-dasharray") == 1
-    assert drawn.count("<circle") == 2
+    assert drawn.count('class="dot"') == 2
     assert sparkline.image([row(1.0)]) == ""
 
 
@@ -190,7 +231,7 @@ def test_speed_lines_leave_out_thin_buckets_and_name_their_ends() -> None:
     options = speed.lines_options(groups)
     assert options["xAxis"]["data"] == ["1–1.5 s", "over 6 s"]
     assert options["series"][2]["data"] == [5.0, None]
-    assert speed.alt_text("Speed", groups) == "Speed. Mobile: 5.00% at 1–1.5 s, 5.00% at 1–1.5 s."
+    assert speed.alt_text("Speed", groups) == "Speed. Mobile: 5.00% at 1–1.5 s. Grade D, descriptive only; it has no target."
 
 
 def test_the_headline_speaks_only_of_ranges_with_enough_visitors() -> None:
