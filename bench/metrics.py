@@ -21,6 +21,7 @@ from sqlalchemy import Engine, create_engine
 
 from metrics import Catalog, kept
 from metrics.check import check_text
+from metrics.days import Days
 from metrics.types import Period, Question
 from settings import Workspace
 from store.schema import warehouse
@@ -174,7 +175,7 @@ def overview(catalog: Catalog) -> object:
     period = Period(ALL.end - timedelta(days=28), ALL.end)
     trend = Period(ALL.end - timedelta(days=90), ALL.end)
     lines = catalog.ask_many([Question(kpi, "day", trend) for kpi in CARDS])
-    return lines, catalog.compare_many(CARDS, period, ("previous_period", "previous_year"))
+    return lines, catalog.compare_many(CARDS, Days(period, period), ("previous_period", "previous_year"))
 
 
 def overview_cold(catalog: Catalog) -> object:

@@ -1,7 +1,8 @@
 """Browser-like sessions that look at the Overview at the same time, beside a bare page of Streamlit with as many cards.
 
-Run: python -m bench.sessions HOME [--sessions 20] [--rounds 10]. HOME is a synced workspace (./kpi demo --home HOME --no-serve). A session opens
-the server's socket as a browser does, asks for a run and waits until it has finished; then all of them ask again and again. Drawing is not in it.
+Run: python -m bench.sessions HOME [--sessions 20] [--rounds 10] [--visitors 0]. HOME is a synced workspace (./kpi demo --home HOME --no-serve). A
+session opens the server's socket as a browser does, asks for a run and waits until it has finished; then all of them ask again and again.
+Drawing is not in it. Then as many more visitors come and go in groups of ten; the server's memory is told after every fifth of them.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from bench.measured import ROOT, launched
 
+BARE = {"STREAMLIT_RUNNER_POST_SCRIPT_GC": "true"}
+"""A bare page is measured as Streamlit comes; ours with its own configuration."""
 WAYS: dict[str, tuple[str, dict[str, str]]] = {
-    "bare": ("bench/bare_page.py", {}),
-    "as Python is": ("app.py", {}),
-    "heap settled": ("app.py", {"KPI_SERVED": "1"}),
+    "bare": ("bench/bare_page.py", BARE),
+    "ours": ("app.py", {"KPI_SERVED": "1"}),
 }
 
 
@@ -81,6 +83,12 @@ async def together(port: int, sessions: int, rounds: int) -> list[float]:
     return [seconds for one in found for seconds in one]
 
 
+async def passers(port: int, visitors: int) -> None:
+    """Let visitors come, look twice and go, ten at a time."""
+    for first in range(0, visitors, 10):
+        await asyncio.gather(*(session(port, 1) for _ in range(first, min(first + 10, visitors))))
+
+
 def memory(process: int) -> float:
     """Return the resident memory of a process in MiB."""
     status = Path(f"/proc/{process}/status").read_text()
@@ -93,6 +101,7 @@ def main() -> None:
     parser.add_argument("home", type=Path)
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--visitors", type=int, default=0)
     given = parser.parse_args()
     for name, (script, more) in WAYS.items():
         with server(script, given.home, more) as (port, process):
@@ -105,6 +114,12 @@ def main() -> None:
                 f"   {before:5.0f} → {memory(process):5.0f} MiB",
                 flush=True,
             )
+            if given.visitors:
+                held = []
+                for _ in range(5):
+                    asyncio.run(passers(port, given.visitors // 5))
+                    held.append(f"{memory(process):.0f}")
+                print(f"{name:14} {given.visitors} visitors more, after each fifth: {', '.join(held)} MiB", flush=True)
 
 
 if __name__ == "__main__":
