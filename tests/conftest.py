@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -16,6 +17,7 @@ __all__ = ["engine", "postgres", "shop", "small_shop"]
 
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parent / "guard"), os.environ.get("PYTHONPATH")]))
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as in ./kpi: the workers' threads of the algebra library would only wait for each other
 loopback_guard.install()
 
 
@@ -27,3 +29,10 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest file, so that no worker is left alone with it at the end."""
     items.sort(key=lambda item: "test_kills" not in item.nodeid)
+
+
+def pytest_collection_finish() -> None:
+    """Collect less often: with a heap of this size Python's own thresholds take a good part of the time of the tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)

@@ -55,6 +55,19 @@ def test_whoever_logs_a_credential_it_does_not_get_in(tmp_path: Path, monkeypatc
     assert "***" in text
 
 
+def test_a_block_within_a_block_writes_each_line_once_and_the_outer_one_goes_on(tmp_path: Path) -> None:
+    """The scheduler logs all the time, and each of its syncs logs as well."""
+    space = Workspace(tmp_path)
+    with logged(space):
+        with logged(space):
+            logging.getLogger("kpi.sync").info("inner")
+        logging.getLogger("kpi.live").info("outer")
+        logging.getLogger("alembic.runtime.migration").info("Context impl SQLiteImpl.")
+        logging.getLogger("alembic.runtime.migration").warning("trouble")
+    logging.getLogger("kpi.live").warning("after")
+    assert [line["event"] for line in lines(space)] == ["inner", "outer", "trouble"]
+
+
 def test_a_text_with_line_ends_forges_no_line(tmp_path: Path) -> None:
     space = Workspace(tmp_path)
     with logged(space):

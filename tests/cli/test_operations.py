@@ -18,6 +18,7 @@ from metrics import reporting_zone
 from settings import PROJECT_ROOT
 from store.definition_history import read_changes
 from store.ledger import Ledger
+from store.live import read_live
 from store.warehouse import Warehouse
 from tests.shop import Shop
 
@@ -91,6 +92,26 @@ def test_the_scheduler_works_beside_and_ends_with_its_parent(small_shop: Shop) -
         child.stdin.close()
         child.kill()
         child.wait()
+
+
+def test_beside_the_demo_it_asks_for_live_numbers_alone(small_shop: Shop) -> None:
+    command = [sys.executable, str(PROJECT_ROOT / "cli.py"), "schedule", "--no-sync", "--home", str(small_shop.space.home)]
+    child = subprocess.Popen(command, cwd=PROJECT_ROOT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=dict(os.environ))
+    assert child.stdin is not None
+    try:
+        deadline = time.monotonic() + 60
+        while not read_live(Ledger(small_shop.space)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        child.stdin.close()
+        assert child.wait(timeout=30) == 0
+    finally:
+        child.stdin.close()
+        child.kill()
+        child.wait()
+    (state,) = read_live(Ledger(small_shop.space))
+    assert (state.source, state.error) == ("web", None)
+    assert {call.path.split(":")[-1] for vendor in small_shop.servers for call in vendor.calls} == {"runRealtimeReport"}
+    assert Warehouse(small_shop.space).current() is None
 
 
 @pytest.mark.parametrize(("every", "code"), [("15m", 0), ("sometimes", 2), ("0h", 2)])

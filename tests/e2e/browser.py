@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed (apt-get install chromium)")
@@ -23,6 +23,12 @@ ARGUMENTS = [
     "--disable-sync",
     "--proxy-server=direct://",
 ]
+
+IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"][data-test-connection-state="CONNECTED"]'
+DRAWN = f"""() => document.querySelector('{IDLE}') && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')
+  ? [document.body.innerHTML.length, document.body.innerText.length] : null"""
+"""How much is drawn; nothing while more is to come."""
+MOST_LOOKS = 60
 
 
 @dataclass
@@ -39,10 +45,17 @@ class Visit:
         self.settle()
         return self.page
 
-    def settle(self) -> None:
+    def settle(self, pause_ms: int = 500) -> None:
         """Wait until the script ran and nothing is being drawn."""
-        self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=60_000)
-        self.page.wait_for_timeout(500)
+        self.page.wait_for_selector(IDLE, timeout=60_000)
+        self.page.wait_for_timeout(pause_ms)
+        before: Any = None
+        for _ in range(MOST_LOOKS):  # the script is over before the browser has drawn what came last
+            drawn = self.page.evaluate(DRAWN)
+            if drawn is not None and drawn == before:
+                return
+            before = drawn
+            self.page.wait_for_timeout(150)
 
     def text(self) -> str:
         """Return the visible text of the main part."""
@@ -60,7 +73,11 @@ def browser() -> Iterator[Browser]:
 
 def visit(started: Browser, *, width: int = 1440, height: int = 1000, dark: bool = False) -> Visit:
     """Return a fresh visitor's page that records requests and console errors."""
-    context = started.new_context(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
+    return another(started.new_context(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"))
+
+
+def another(context: BrowserContext) -> Visit:
+    """Return one more page of a visitor: a session of its own, with what the browser keeps of earlier ones."""
     seen = Visit(context.new_page())
     seen.page.on("request", lambda request: seen.requests.append(request.url))
     seen.page.on(
@@ -68,6 +85,12 @@ def visit(started: Browser, *, width: int = 1440, height: int = 1000, dark: bool
         lambda message: seen.complaints.append(message.text) if message.type == "error" and not _probes(message.location) else None,
     )
     return seen
+
+
+def open_some(page: Page, most: int = 6) -> None:
+    """Open what is closed, so that what it holds is drawn, too; of a long list of like ones the first few."""
+    for closed in page.locator('[data-testid="stMain"] details:not([open]) > summary').element_handles()[:most]:
+        closed.click()
 
 
 def _probes(location: Any) -> bool:

@@ -18,19 +18,9 @@ from settings import Workspace
 from store.warehouse import Warehouse
 from tests.e2e.browser import browser, leaves_loopback, needs_browser, visit
 from tests.e2e.processes import below, free_port
+from tests.e2e.stores import PAGES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# The first visitor of a fresh process comes by a deep link: that is when Streamlit could serve a page without the frame.
-PAGES = {
-    "side_by_side": "Side by side",
-    "": "Overview",
-    "kpi": "KPI",
-    "speed_conversion": "Speed × conversion",
-    "delivery": "Delivery",
-    "impact": "Impact",
-    "catalog": "Catalog",
-    "data_health": "Data health",
-}
 ERROR_BOX = '[data-testid="stException"], [data-testid="stAlertContentError"]'
 
 
@@ -75,15 +65,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.mark.browser
 @needs_browser
-def test_the_demo_reaches_a_rendered_overview_and_every_page_opens_cold_inside_the_frame(demo: Demo) -> None:
+def test_the_demo_reaches_a_rendered_overview_and_its_first_visitor_comes_by_a_deep_link(demo: Demo) -> None:
+    """A fresh process whose first visitor comes by a deep link: that is when Streamlit could serve a page without the frame."""
     demo.wait()
     text = "\n".join(demo.lines)
     assert re.search(r"\d+ of \d+ slices, [\d,]+ rows, [\d,]+ rows/s, about \d+ s left", text), text
     with browser() as started:
-        for path, title in PAGES.items():
+        for path in ("side_by_side", ""):
             seen = visit(started)
             page = seen.open(f"{demo.url}/{path}")
-            assert page.title().startswith(title), path
+            assert page.title().startswith(PAGES[path]), path
             assert page.locator(ERROR_BOX).count() == 0, seen.text()
             assert page.locator('[data-testid="stSidebarNav"], [data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"]').count() > 0
             assert not [url for url in seen.requests if leaves_loopback(url)]
@@ -92,7 +83,11 @@ def test_the_demo_reaches_a_rendered_overview_and_every_page_opens_cold_inside_t
         overview.open(demo.url)
         for words in ("Marketing", "Product", "Delivery", "Conversion rate"):
             assert words in overview.text()
-        assert len(re.findall(r"\d[\d,. ]*(?: ?%| ?ms| ?EUR|€)", overview.text())) > 12
+        for _ in range(40):  # rows are drawn after the words around them
+            if len(values := re.findall(r"\d[\d,. ]*(?: ?%| ?ms| ?EUR|€)", overview.text())) > 20:
+                break
+            overview.page.wait_for_timeout(250)
+        assert len(values) > 20
 
 
 @pytest.mark.browser
@@ -101,6 +96,7 @@ def test_a_link_carries_every_choice_and_the_back_button_takes_it_back(demo: Dem
     with browser() as started:
         seen = visit(started)
         page = seen.open(f"{demo.url}/side_by_side?kpis=velocity&kpis=throughput&grain=sprint&kpis=nonsense")
+        page.locator("[data-tag]").nth(1).wait_for()
         assert "Velocity | Throughput |" in seen.text().replace("\n", " | ").replace(" |  | ", " | ")
         page.locator("button:has-text('Month')").click()
         seen.settle()
@@ -114,16 +110,6 @@ def test_a_link_carries_every_choice_and_the_back_button_takes_it_back(demo: Dem
         page.wait_for_url("**/kpi?kpi=conversion_rate**")
         overview.settle()
         assert "Signal or noise" in overview.text()
-
-
-@pytest.mark.browser
-@needs_browser
-def test_a_phone_sees_no_part_cut_off(demo: Demo) -> None:
-    with browser() as started:
-        for path in PAGES:
-            seen = visit(started, width=390, height=844)
-            page = seen.open(f"{demo.url}/{path}")
-            assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390, path
 
 
 CONTRAST = """() => {
@@ -181,7 +167,11 @@ def test_an_interrupted_sync_leaves_no_lock_and_the_next_start_goes_on(tmp_path:
         if "slices" in line:
             break
     running.process.send_signal(signal.SIGINT)
-    assert running.process.wait(timeout=30) in (0, 130)
-    running.process.stderr.close()
+    try:
+        assert running.process.wait(timeout=90) in (0, 130)  # the request that is under way ends first
+    finally:
+        running.process.kill()
+        running.process.wait()
+        running.process.stderr.close()
     with Warehouse(Workspace(tmp_path)).build(reporting_zone="Europe/Vienna"):
         pass

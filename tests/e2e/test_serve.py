@@ -11,7 +11,11 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlalchemy import delete, select
+
 from settings import PROJECT_ROOT
+from store.ledger import Ledger
+from store.ledger_schema import definition_changes, definition_files
 from store.warehouse import Warehouse
 from tests.e2e.browser import browser, needs_browser, visit
 from tests.e2e.processes import below, free_port
@@ -62,6 +66,22 @@ def test_serving_without_syncs_asks_no_vendor(small_shop: Shop) -> None:
         wait_until(lambda: answers(port))
         time.sleep(1)
         assert [call for vendor in small_shop.servers for call in vendor.calls] == []
+    finally:
+        server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=30) == 0
+
+
+def test_the_server_is_its_own_first_visitor(small_shop: Shop) -> None:
+    """Whoever opens the catalog first writes the definitions down; without syncs and visitors that is the server itself."""
+    small_shop.sync()
+    ledger = Ledger(small_shop.space)
+    with ledger.transaction() as connection:
+        connection.execute(delete(definition_changes))
+        connection.execute(delete(definition_files))
+    server, port = served(small_shop, "--no-sync")
+    try:
+        wait_until(lambda: answers(port))
+        assert ledger.rows(select(definition_files.c.id)), "it answers before its first page has been computed"
     finally:
         server.send_signal(signal.SIGINT)
         assert server.wait(timeout=30) == 0

@@ -16,13 +16,15 @@ ZONE = "Europe/Vienna"
 
 @dataclass
 class TruthTables:
-    """The records with the reporting day of each row."""
+    """The records with the reporting day of each row. ordered, followed: what was worked out of them before."""
 
     visits: pd.DataFrame
     actions: pd.DataFrame
     vitals: pd.DataFrame
     items: pd.DataFrame
     members: pd.DataFrame
+    ordered: dict[tuple[str, str], tuple[pd.DataFrame, np.ndarray]] = field(default_factory=dict)
+    followed: dict[tuple[str, str, timedelta, timedelta], tuple[pd.DataFrame, np.ndarray]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, world: World) -> TruthTables:
@@ -35,6 +37,17 @@ class TruthTables:
         ends = {s.name: (s.completed_at or s.end_at).astimezone(world.company.zone).date() for s in world.company.jira.sprints}
         members["day"] = members["sprint_name"].map(ends)
         return cls(visits, actions, vitals, items, members)
+
+    def between(self, table: str, column: str, first: date, end: date) -> pd.DataFrame:
+        """Return the records whose day is in [first, end), in the order of their days."""
+        if (table, column) not in self.ordered:
+            rows = getattr(self, table)
+            stamps = pd.to_datetime(rows["day"] if column == "day" else local_day(rows[column]))
+            order = np.argsort(stamps[stamps.notna()].to_numpy(), kind="stable")
+            self.ordered[table, column] = rows[stamps.notna()].iloc[order], stamps[stamps.notna()].to_numpy()[order]
+        rows, stamps = self.ordered[table, column]
+        low, high = np.searchsorted(stamps, np.array([first, end], dtype=stamps.dtype))
+        return rows.iloc[low:high]
 
 
 def local_day(instants: pd.Series) -> pd.Series:
@@ -224,15 +237,14 @@ def one_side(
     tables: TruthTables, kpi: TruthKpi, spans: list[tuple[str, date, date]], split: bool, last: date
 ) -> dict[tuple[str, ...], float | None]:
     rows = getattr(tables, kpi.table)
-    days = rows["day"] if kpi.day == "day" else local_day(rows[kpi.day])
-    stamps = pd.to_datetime(days)
+    names = set(rows["sprint_name"]) if kpi.table == "members" else set()
     found: dict[tuple[str, ...], float | None] = {}
     for label, first, end in spans:
-        if kpi.table == "members" and any(label == name for name in rows["sprint_name"].unique()):
+        if label in names:
             inside = rows[rows["sprint_name"] == label]
         else:
             until = end if kpi.first is own else min(end, last)
-            inside = rows[stamps.notna() & (stamps >= pd.Timestamp(kpi.first(first, until))) & (stamps < pd.Timestamp(until))]
+            inside = tables.between(kpi.table, kpi.day, kpi.first(first, until), until)
         if not split:
             found[(label,)] = kpi.part(inside)
             continue
@@ -245,8 +257,21 @@ def one_side(
 def followed(tables: TruthTables, kpi: TruthKpi, spans: list[tuple[str, date, date]], split: bool) -> dict[tuple[str, ...], float | None]:
     """Return the share of the people of a period of whom an action was followed by the other one in time."""
     assert kpi.then is not None
-    begin, name, after, within = kpi.then
-    actions = tables.actions
+    if kpi.then not in tables.followed:
+        tables.followed[kpi.then] = starts_of(tables.actions, *kpi.then)
+    starts, stamps = tables.followed[kpi.then]
+    found: dict[tuple[str, ...], float | None] = {}
+    for label, first, end in spans:
+        low, high = np.searchsorted(stamps, np.array([first, end], dtype=stamps.dtype))
+        inside = starts.iloc[low:high]
+        groups = [((label,), inside)] if not split else [((label, str(v)), g) for v, g in inside.groupby(kpi.by[1] if kpi.by else "device")]
+        for key, group in groups:
+            found[key] = float(group.groupby("user_id")["hit"].any().mean()) if len(group) else None
+    return found
+
+
+def starts_of(actions: pd.DataFrame, begin: str, name: str, after: timedelta, within: timedelta) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the actions that begin, in the order of their days, each with whether the other one followed in time; and their days."""
     later = {user: np.sort(group.to_numpy()) for user, group in actions[actions["event"] == name].groupby("user_id")["time"]}
     starts = actions[actions["event"] == begin].copy()
     nothing = np.zeros(0, dtype="int64")
@@ -257,10 +282,6 @@ def followed(tables: TruthTables, kpi: TruthKpi, spans: list[tuple[str, date, da
         place = np.searchsorted(times, time + low, side="right")
         hits.append(bool(place < len(times) and times[place] <= time + high))
     starts["hit"] = hits
-    found: dict[tuple[str, ...], float | None] = {}
-    for label, first, end in spans:
-        inside = starts[(starts["day"] >= first) & (starts["day"] < end)]
-        groups = [((label,), inside)] if not split else [((label, str(v)), g) for v, g in inside.groupby(kpi.by[1] if kpi.by else "device")]
-        for key, group in groups:
-            found[key] = float(group.groupby("user_id")["hit"].any().mean()) if len(group) else None
-    return found
+    stamps = pd.to_datetime(starts["day"]).to_numpy()
+    order = np.argsort(stamps, kind="stable")
+    return starts.iloc[order], stamps[order]
