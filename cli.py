@@ -25,6 +25,7 @@ COMMANDS = {
     "explain": "explain:explain",
     "fmt": "authoring:fmt",
     "certify": "authoring:certify",
+    "note": "note:note",
     "docs": "docs:docs",
     "tables": "definitions:tables",
     "doctor": "doctor:doctor",

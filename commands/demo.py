@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from commands.common import say
-from commands.schedule import stop
+from commands.schedule import scheduler, stop
 from commands.serve import DEFAULT_PORT, Port, dashboard, require_free, until_interrupted
 from commands.sync import pull, summary
 from connectors.sync import Order
@@ -68,7 +68,7 @@ def demo(
             say(line)
         if not serve:
             raise typer.Exit(result.exit_code)
-        with dashboard(space, port) as server:
+        with scheduler(space, sync=False), dashboard(space, port) as server:
             say(f"KPI Bridge is served at http://127.0.0.1:{port}. Press Ctrl-C to stop.")
             server.wait()
 
@@ -124,7 +124,12 @@ def vendors(
     first = date.fromisoformat(start)
     yesterday = datetime.now(UTC).astimezone(REPORTING_ZONE).date() - timedelta(days=1)
     company = make_world(seed, start=first, days=(yesterday - first).days + 1).company
-    with until_interrupted(), Ga4Server(company) as ga4, MixpanelServer(company) as mixpanel, JiraServer(company) as jira:
+    with (
+        until_interrupted(),
+        Ga4Server(company, clock=lambda: datetime.now(UTC)) as ga4,
+        MixpanelServer(company) as mixpanel,
+        JiraServer(company) as jira,
+    ):
         sys.stdout.write(json.dumps({"ga4": ga4.url, "mixpanel": mixpanel.url, "jira": jira.url}) + "\n")
         sys.stdout.flush()
         sys.stdin.read()

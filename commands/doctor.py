@@ -19,6 +19,7 @@ import typer
 from commands.common import AsJson, Home, open_space, print_json
 from commands.table import print_table
 from connectors import base
+from connectors.live import live_connector
 from errors import AuthError, ConfigError, DashboardError, suggest
 from metrics import check_file, reporting_zone
 from metrics.trust import WARN_DAYS, days_left, token_words
@@ -147,16 +148,34 @@ def _sources(space: Workspace, only: str | None) -> Iterator[Finding]:
     for entry in entries:
         if only in (None, entry.name):
             yield _source(space, entry)
+            yield from _live(space, entry)
+
+
+def _zone(space: Workspace) -> ZoneInfo:
+    try:
+        return reporting_zone(space)
+    except DashboardError:
+        return ZoneInfo("UTC")
+
+
+def _live(space: Workspace, entry: SourceEntry) -> Iterator[Finding]:
+    """Say whether the live numbers come; they are no fact that any KPI needs, so their failure is a warning."""
+    check = f"live {entry.name}"
+    try:
+        connector = live_connector(entry, _zone(space))
+        if connector is not None:
+            found = connector.live(datetime.now(UTC))
+            yield Finding(check, "ok", f"the realtime report answers: {found.users:,} active users in the last 30 minutes.")
+    except ConfigError:
+        return  # the line of the source says it
+    except DashboardError as error:
+        yield Finding(check, "warn", f"No live numbers on the Overview. {error}")
 
 
 def _source(space: Workspace, entry: SourceEntry) -> Finding:
     check = f"source {entry.name}"
     try:
-        zone = reporting_zone(space)
-    except DashboardError:
-        zone = ZoneInfo("UTC")
-    try:
-        connector = base.build(entry, zone)
+        connector = base.build(entry, _zone(space))
         said = connector.check()
         left = days_left(entry.token_expires, datetime.now(UTC))
         if left is not None and left <= WARN_DAYS:

@@ -38,10 +38,18 @@ class JsonLine(logging.Formatter):
         return redacted(json.dumps(document, default=str))
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Alembic says at every reading of the ledger which database it is: thousands of lines a day that nobody needs."""
+    return not record.name.startswith("alembic.runtime") or record.levelno >= logging.WARNING
+
+
 @contextmanager
 def logged(space: Workspace) -> Iterator[None]:
     """Log into the workspace while the block runs; KPI_LOG_LEVEL (debug, info, warning) says how much."""
     folder = space.data / "logs"
+    if any(isinstance(h, _Quiet) and h.baseFilename == str((folder / "kpi.jsonl").absolute()) for h in logging.getLogger().handlers):
+        yield  # a longer block around this one logs there already; a second handler would write every line twice
+        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handler = _Quiet(folder / "kpi.jsonl", maxBytes=MOST_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
@@ -49,6 +57,7 @@ def logged(space: Workspace) -> Iterator[None]:
         yield
         return
     handler.setFormatter(JsonLine())
+    handler.addFilter(_is_news)
     root, before = logging.getLogger(), logging.getLogger().level
     root.addHandler(handler)
     root.setLevel(log_level())

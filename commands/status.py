@@ -13,6 +13,7 @@ from commands.common import AsJson, Home, open_space, print_json, say
 from commands.query import freshness_document
 from commands.table import print_table
 from metrics import Catalog, open_catalog
+from metrics.live import LiveNow
 from metrics.reservations import FlaggedSlice
 from metrics.trust import SourceTrust, StreamTrust, Trust, token_words
 from store.ledger import Ledger, SourceRun
@@ -62,8 +63,24 @@ def _source(one: SourceTrust) -> dict[str, Any]:
         "calls_last_hour": one.calls_last_hour,
         "token_expires": one.token_expires,
         "token_days_left": one.token_days_left,
+        "live": one.live and _live(one.live),
         "last_run": run and _run(run),
         "streams": {stream.stream: _stream(stream) for stream in one.streams},
+    }
+
+
+def _live(one: LiveNow) -> dict[str, Any]:
+    state = one.state
+    return {
+        "status": "live" if one.live else "silent",
+        "as_of": _instant(state.live.as_of if state.live else None),
+        "active_users": one.live.users if one.live else None,
+        "why": one.reason,
+        "error": None if state.error is None else {"kind": state.error_kind, "message": state.error},
+        "tried_at": _instant(state.tried_at),
+        "next_attempt": _instant(state.next_at),
+        "every_seconds": int(state.every.total_seconds()),
+        "quota_left": dict(state.quota),
     }
 
 
@@ -130,6 +147,8 @@ def _cells(one: SourceTrust) -> list[str]:
     messages = [one.run.error] if one.run and one.run.error else []
     if one.token_ends_soon and one.token_days_left is not None:
         messages.append(token_words(one.token_days_left))
+    if one.live and one.live.live is None and one.live.state.error:
+        messages.append(f"Live numbers: {one.live.state.error}")
     return [
         one.source,
         one.status,
