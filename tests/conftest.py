@@ -27,8 +27,11 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest file, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: "test_kills" not in item.nodeid)
+    """Begin with the longest file, and spread those that drive a browser over the run: on a small machine several of them starve each other."""
+    browsers = {item.path: None for item in items if item.get_closest_marker("browser")}
+    others = {item.path: None for item in items if item.path not in browsers}
+    place = {path: nth / len(files) for files in (browsers, others) for nth, path in enumerate(files)}
+    items.sort(key=lambda item: (item.path.stem != "test_kills", place[item.path]))
 
 
 def pytest_collection_finish() -> None:

@@ -22,7 +22,7 @@ from tests.connectors.test_jira_incremental import PAT
 
 PROJECTS = ("WEB", "APP", "OPS")
 STEPS = 3
-HISTORIES = int(os.environ.get("KPI_HISTORIES", "8"))
+HISTORIES = int(os.environ.get("KPI_HISTORIES", "5"))
 """KPI_HISTORIES=48 asks for more."""
 LAST_MINUTE = timedelta(minutes=2)
 """The feeds of worklogs leave the last minute out, while the worklogs themselves are gone: the next sync learns of it."""

@@ -22,6 +22,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--proxy-server=direct://",
+    "--js-flags=--no-turbofan,--no-maglev",  # a page lives for seconds: compiling its scripts once more costs a fifth of them
 ]
 
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"][data-test-connection-state="CONNECTED"]'
@@ -72,8 +73,11 @@ def browser() -> Iterator[Browser]:
 
 
 def visit(started: Browser, *, width: int = 1440, height: int = 1000, dark: bool = False) -> Visit:
-    """Return a fresh visitor's page that records requests and console errors."""
-    return another(started.new_context(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"))
+    """Return a page that records requests and console errors: a session of its own in a browser that keeps the scripts of earlier ones."""
+    seen = another(started.contexts[0] if started.contexts else started.new_context())
+    seen.page.set_viewport_size({"width": width, "height": height})
+    seen.page.emulate_media(color_scheme="dark" if dark else "light")
+    return seen
 
 
 def another(context: BrowserContext) -> Visit:

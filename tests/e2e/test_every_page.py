@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.browser import Visit, another, browser, leaves_loopback, needs_browser, visit
+from tests.e2e.browser import Visit, browser, leaves_loopback, needs_browser, visit
 from tests.e2e.stores import PAGES, STATES, copied, served
 from tests.shop import Shop
 
@@ -96,7 +96,6 @@ def test_every_page_says_what_it_can(state: str, shop: Shop, started: Browser, t
     home = copied(tmp_path / "home", shop.space.home, STATES[state])
     with served(home) as (address,):
         first = visit(started)
-        context = first.page.context
         try:
             first.open(f"{address}/")
             for path, title in PAGES.items():
@@ -105,11 +104,11 @@ def test_every_page_says_what_it_can(state: str, shop: Shop, started: Browser, t
                 first.settle(PAUSE_MS)
                 check(first, path, state)
             for path in PAGES:
-                cold = another(context)
+                cold = visit(started)
                 cold.page.goto(f"{address}/{path}")
                 cold.settle(PAUSE_MS)
                 check(cold, path, state)
                 cold.page.close()
         finally:
-            context.close()
+            first.page.close()
     assert "Traceback" not in (home / "server.log").read_text(errors="replace")

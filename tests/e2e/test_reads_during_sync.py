@@ -19,7 +19,7 @@ from tests.e2e.test_sync_from_vendors import serve
 from tests.shop import Shop
 
 PROCESSES = 4
-READS = int(os.environ.get("KPI_READS", "1000")) // PROCESSES
+READS = int(os.environ.get("KPI_READS", "400")) // PROCESSES
 """KPI_READS=10000 asks for more."""
 
 

@@ -100,7 +100,7 @@ def stranger(served: Served, started: Browser) -> Iterator[Stranger]:
     seen.open(served.url)
     yield Stranger(seen)
     assert seen.complaints == []
-    seen.page.context.close()
+    seen.page.close()
 
 
 @dataclass
@@ -239,7 +239,7 @@ def test_10_send_me_this_view(stranger: Stranger, served: Served, started: Brows
     other.open(link)
     assert "month to date" in flat(other.text())
     assert other.page.locator(".kb-value").first.inner_text() in mine
-    other.page.context.close()
+    other.page.close()
 
 
 def test_a_note_that_is_written_on_the_page_is_there_for_everybody_and_runs_no_script(served: Served, started: Browser) -> None:
@@ -262,4 +262,4 @@ def test_a_note_that_is_written_on_the_page_is_there_for_everybody_and_runs_no_s
     assert other.page.locator('[data-testid="stMain"] img[src="x"]').count() == 0
     assert seen.complaints == other.complaints == []
     for one in (seen, other):
-        one.page.context.close()
+        one.page.close()
