@@ -61,10 +61,10 @@ class _Drawing:
         key = (progress.source, progress.stream)
         with self._lock:
             if progress.note:
-                self._bars.console.print(f"{progress.source} {progress.stream}: {progress.note}", markup=False)
+                self._bars.console.print(f"{progress.name}: {progress.note}", markup=False)
                 return
             if key not in self._tasks:
-                self._tasks[key] = self._bars.add_task(f"{progress.source} {progress.stream}", total=progress.slices_total, rows=0)
+                self._tasks[key] = self._bars.add_task(progress.name, total=progress.slices_total, rows=0)
             self._bars.update(self._tasks[key], completed=progress.slices, total=progress.slices_total, rows=progress.rows)
 
 
@@ -90,10 +90,9 @@ class _Lines:
 
 
 def _line(progress: Progress, elapsed: float) -> str:
-    name = f"{progress.source} {progress.stream}"
     if progress.note:
-        return f"{name}: {progress.note}"
-    text = f"{name}: {progress.slices} of {progress.slices_total} slices, {progress.rows:,} rows"
+        return f"{progress.name}: {progress.note}"
+    text = f"{progress.name}: {progress.slices} of {progress.slices_total} slices, {progress.rows:,} rows"
     if elapsed > 0.5 and progress.slices:
         left = elapsed / progress.slices * (progress.slices_total - progress.slices)
         text += f", {progress.rows / elapsed:,.0f} rows/s" + (f", about {left:.0f} s left" if left >= 1 else "")

@@ -12,7 +12,7 @@ SEVERITY = ("ok", "paused", "held", "failed", "auth")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where one stream stands. slices_total is known before the first slice."""
+    """Where one stream stands. slices_total is known before the first slice; stream: "" when a note is about the whole source."""
 
     source: str
     stream: str
@@ -20,6 +20,11 @@ class Progress:
     slices_total: int
     rows: int
     note: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call it: the source, and the stream if it is about one."""
+        return f"{self.source} {self.stream}".rstrip()
 
 
 @dataclass(slots=True)
