@@ -23,7 +23,8 @@ class Member:
 @dataclass(frozen=True, slots=True)
 class SprintNumbers:
     """Sums of estimates (units of points, or items). committed: at the start; kept: committed and completed, at their start estimates;
-    completed: at the end, with what was added; added: joined later and stayed; removed: left after the start; unestimated: items.
+    completed: at the end, with what was added; added: joined later and stayed; removed: left after the start; re_estimated: how far the
+    estimates of what was committed moved since; unestimated: items.
     """
 
     committed: float
@@ -31,6 +32,7 @@ class SprintNumbers:
     kept: float
     added: float
     removed: float
+    re_estimated: float
     items: int
     unestimated: int
 
@@ -78,6 +80,7 @@ def sprint_numbers(members: Iterable[Member]) -> SprintNumbers:
         kept=total(lambda one: one.committed and one.completed, True),
         added=total(lambda one: not one.committed and not one.removed, False),
         removed=total(lambda one: one.removed, False),
+        re_estimated=total(lambda one: one.committed, False) - total(lambda one: one.committed, True),
         items=len(known),
         unestimated=sum(one.end is None for one in known),
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from metrics.delivery_types import Burndown, Delivery, Flow, Outlook, Sprint
 from metrics.delivery_words import WORDS, share, velocity_words
 from metrics.numerals import fixed, percent, short
+from metrics.stats.sprint_numbers import SprintNumbers
 from pages.ui.numbers import day_words, range_words, share_words, signed_words, value_words
 from pages.ui.text import drawn, markdown, plain
 
@@ -23,8 +24,8 @@ day: items of earlier ones come first. The dates hold when the team works on not
 begins, on the day before. Holidays are not known.
 
 **Sprints.** Committed: estimates at the sprint's start of what was in it and not done. Completed: estimates at its end of what was done in it, items added on the way
-included. Kept: the share of the commitment that was completed, by the estimates at the start. Added: joined later and stayed. Removed: left after the start. The numbers
-are those of Jira's own report where it is pulled, else those frozen at the sprint's close, else replayed. An item without an estimate counts 0 points.
+included. Kept: the share of the commitment that was completed, by the estimates at the start. Added: joined later and stayed. Removed: left after the start. Estimates changed: of
+what was committed, from the start to the end. The numbers are those of Jira's own report where it is pulled, else those frozen at the sprint's close, else replayed. An item without an estimate counts 0 points.
 
 **Cycle time** runs from the first entry to a status of work to the last entry to done, **lead time** from creation; percentiles are interpolated between items (type 7).
 The rolling average covers 20 % of the items, at least 5, centred on each; the band is one standard deviation. **Flow efficiency** is time in statuses of work over all time between first work
@@ -161,8 +162,14 @@ def state_words(found: Delivery) -> str:
     when = "runs" if sprint.state == "active" else "is closed"
     return (
         f"**{markdown(sprint.name)}** {when} ({period_days(sprint)}): {short(n.committed)} {unit} committed, {short(n.completed)} completed, "
-        f"{short(n.added)} added and {short(n.removed)} removed since its start."
+        f"{_scope(n)} since its start."
     )
+
+
+def _scope(n: SprintNumbers) -> str:
+    if not n.re_estimated:
+        return f"{short(n.added)} added and {short(n.removed)} removed"
+    return f"{short(n.added)} added, {short(n.removed)} removed and estimates changed by {signed_words(n.re_estimated, '', '')}"
 
 
 def _change(size: float) -> str:
@@ -210,7 +217,7 @@ def history_alt(sprints: Sequence[Sprint]) -> str:
     before = f", {_change(closed[-1] - closed[-2])} against the sprint before" if len(closed) > 1 else ""
     return (
         f"{len(sprints)} closed sprints, between {short(min(closed))} and {short(max(closed))} {unit} completed. The last, {drawn(last.name)}: "
-        f"{short(n.committed)} {unit} committed, {short(n.completed)} completed ({share}){before}; {short(n.added)} added, {short(n.removed)} removed."
+        f"{short(n.committed)} {unit} committed, {short(n.completed)} completed ({share}){before}; {_scope(n)}."
     )
 
 

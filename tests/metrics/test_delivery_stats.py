@@ -45,6 +45,9 @@ def test_spr_02_the_ratios_of_a_sprint() -> None:
     for share, name in zip(shares, names, strict=True):
         assert share is not None
         near(case, share, name)
+    not_done = 6
+    assert found.re_estimated == 7  # B and I
+    assert found.committed + found.re_estimated + found.added - found.removed == found.completed + not_done
 
 
 def test_spr_18_a_sprint_without_a_commitment_has_no_ratio() -> None:

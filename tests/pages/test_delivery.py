@@ -18,7 +18,7 @@ from tests.shop import Shop
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 D = date(2026, 3, 2)
-NUMBERS = SprintNumbers(committed=21, completed=18, kept=8, added=9, removed=13, items=6, unestimated=0)
+NUMBERS = SprintNumbers(committed=21, completed=18, kept=8, added=9, removed=13, re_estimated=7, items=6, unestimated=0)
 SPRINT = Sprint("7", "Web *Sprint* 7", Period(D, D + timedelta(days=12)), "active", "points", NUMBERS)
 BURN = Burndown(SPRINT, (D, D + timedelta(days=1)), tuple(D + timedelta(days=n) for n in range(12)), (21, 21, 16), (21, 21, 21), (0, 0, 5), (0, 0, 0), (21.0,) * 13)  # fmt: skip
 FLOW = Flow(
