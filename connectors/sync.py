@@ -125,8 +125,9 @@ def _pull_all(
             return {name: future.result() for name, future in futures.items()}
         except BaseException:  # Ctrl-C, too: without the sign the other threads would pull on, and the pool would wait for them
             stop.set()
-            for name in [name for name, future in futures.items() if not future.done()]:
-                report(Progress(name, "", 0, 0, 0, "stops when the request that is under way has ended"))
+            for name, future in futures.items():
+                if not future.done():
+                    report(Progress(name, "", 0, 0, 0, "stops when the request that is under way has ended"))
             raise
 
 

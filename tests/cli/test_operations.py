@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from cli import main
 from commands.schedule import tick
 from metrics import reporting_zone
-from settings import PROJECT_ROOT
+from settings import PROJECT_ROOT, Workspace
 from store.definition_history import read_changes
 from store.ledger import Ledger
 from store.live import read_live
@@ -77,37 +78,31 @@ def test_a_fault_that_nobody_foresaw_does_not_end_the_scheduler(small_shop: Shop
     assert "ZeroDivisionError at tests/cli/test_operations.py:" in tick(small_shop.space, datetime.now(UTC))
 
 
-def test_the_scheduler_works_beside_and_ends_with_its_parent(small_shop: Shop) -> None:
-    command = [sys.executable, str(PROJECT_ROOT / "cli.py"), "schedule", "--home", str(small_shop.space.home)]
+def scheduled(space: Workspace, has_come: Callable[[], object], *options: str) -> None:
+    """Run the scheduler beside this process until something has come; it must end by itself when its stdin closes."""
+    command = [sys.executable, str(PROJECT_ROOT / "cli.py"), "schedule", *options, "--home", str(space.home)]
     child = subprocess.Popen(command, cwd=PROJECT_ROOT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=dict(os.environ))
     assert child.stdin is not None
     try:
         deadline = time.monotonic() + 60
-        while not Ledger(small_shop.space).last_good() and time.monotonic() < deadline:
+        while not has_come() and time.monotonic() < deadline:
             time.sleep(0.1)
-        assert Warehouse(small_shop.space).current() == 1
+        assert has_come()
         child.stdin.close()
         assert child.wait(timeout=30) == 0
     finally:
         child.stdin.close()
         child.kill()
         child.wait()
+
+
+def test_the_scheduler_works_beside_and_ends_with_its_parent(small_shop: Shop) -> None:
+    scheduled(small_shop.space, lambda: Ledger(small_shop.space).last_good())
+    assert Warehouse(small_shop.space).current() == 1
 
 
 def test_beside_the_demo_it_asks_for_live_numbers_alone(small_shop: Shop) -> None:
-    command = [sys.executable, str(PROJECT_ROOT / "cli.py"), "schedule", "--no-sync", "--home", str(small_shop.space.home)]
-    child = subprocess.Popen(command, cwd=PROJECT_ROOT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=dict(os.environ))
-    assert child.stdin is not None
-    try:
-        deadline = time.monotonic() + 60
-        while not read_live(Ledger(small_shop.space)) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        child.stdin.close()
-        assert child.wait(timeout=30) == 0
-    finally:
-        child.stdin.close()
-        child.kill()
-        child.wait()
+    scheduled(small_shop.space, lambda: read_live(Ledger(small_shop.space)), "--no-sync")
     (state,) = read_live(Ledger(small_shop.space))
     assert (state.source, state.error) == ("web", None)
     assert {call.path.split(":")[-1] for vendor in small_shop.servers for call in vendor.calls} == {"runRealtimeReport"}

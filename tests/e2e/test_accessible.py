@@ -94,14 +94,20 @@ def tab_to(page: Page, name: str, *, most: int = 80) -> dict[str, Any]:
     raise AssertionError(f"no Tab leads to '{name}'")
 
 
-def test_the_overview_is_used_with_the_keyboard_alone(desk: Desk) -> None:
-    page = desk.open("")
-    tab_to(page, "Period")
-    page.keyboard.type("Last 90")
+def choose(desk: Desk, name: str, typed: str, address: str) -> None:
+    """Choose what is typed in a list, with the keyboard; the address then says so."""
+    page = desk.seen.page
+    tab_to(page, name)
+    page.keyboard.type(typed)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.wait_for_url("**period=90d**")
+    page.wait_for_url(address)
     desk.seen.settle(200)
+
+
+def test_the_overview_is_used_with_the_keyboard_alone(desk: Desk) -> None:
+    page = desk.open("")
+    choose(desk, "Period", "Last 90", "**period=90d**")
     assert "with the 90 days before" in desk.seen.text()
     tab_to(page, "Definition")
     page.keyboard.press("Enter")
@@ -119,12 +125,7 @@ def test_the_overview_is_used_with_the_keyboard_alone(desk: Desk) -> None:
 
 def test_kpis_are_chosen_and_numbers_taken_along_with_the_keyboard_alone(desk: Desk) -> None:
     page = desk.open("side_by_side")
-    tab_to(page, "KPIs")
-    page.keyboard.type("velo")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**kpis=velocity**")
-    desk.seen.settle(200)
+    choose(desk, "KPIs", "velo", "**kpis=velocity**")
     page.keyboard.press("Escape")
     tab_to(page, "The numbers")
     page.keyboard.press("Space")

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from metrics.days import Days
 from metrics.types import Period, Row
 from pages.ui import card_words, cards, data, theme
 from pages.ui.cards import Card
 from pages.ui.period import Choice
-from settings import PROJECT_ROOT
+from tests.pages.app import open_page
 from tests.shop import Shop
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -121,22 +120,12 @@ def test_every_status_and_signal_has_a_colour_a_shape_and_a_word() -> None:
     assert {*theme.TOKENS, *theme.SAME} >= {*theme.SHAPE, *theme.SIGNAL_COLOUR, "late", "stale"}
 
 
-def kpi_page(home: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
-    monkeypatch.setenv("KPI_HOME", str(home))
-    app = AppTest.from_file(str(PROJECT_ROOT / "pages" / "frame" / "frame.py"), default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.switch_page(str(PROJECT_ROOT / "pages" / "views" / "kpi.py")).run()
-    assert not app.exception
-    return app
-
-
 def test_the_page_of_a_kpi_tells_its_targets_its_versions_its_lineage_and_its_freshness(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from metrics.target_history import target_history
 
-    app = kpi_page(shop.space.home, monkeypatch, kpi="site_speed")
+    app = open_page(shop.space.home, monkeypatch, "kpi", kpi="site_speed")
     headers = [element.value for element in app.header]
     assert headers == [
         "Signal or noise", "Why did it change", "At the same time", "Targets", "Where it is likely to end", "Notes", "Data behind it", "Definition",

@@ -9,20 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import kiosk
-from settings import PROJECT_ROOT
+from tests.pages.app import open_page
 from tests.shop import Shop
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-def wall(home: Path, monkeypatch: pytest.MonkeyPatch, **asked: str) -> AppTest:
-    monkeypatch.setenv("KPI_HOME", str(home))
-    app = AppTest.from_file(str(PROJECT_ROOT / "pages" / "frame" / "frame.py"), default_timeout=60)
-    for name, value in asked.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
 
 
 def html(app: AppTest) -> str:
@@ -30,7 +20,7 @@ def html(app: AppTest) -> str:
 
 
 def show(home: Path, monkeypatch: pytest.MonkeyPatch, **asked: str) -> str:
-    return html(wall(home, monkeypatch, **asked))
+    return html(open_page(home, monkeypatch, **asked))
 
 
 def test_boards_take_turns_and_a_page_that_is_none_is_followed_by_the_first() -> None:
@@ -69,7 +59,7 @@ def test_how_long_a_board_stays_is_kept_in_bounds(asked: str, stays: int, shop: 
 
 def test_somebody_may_stop_the_turns_and_go_on(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """WCAG 2.2, 2.2.2: what changes by itself can be paused."""
-    app = wall(shop.space.home, monkeypatch, kiosk="1", seconds="30")
+    app = open_page(shop.space.home, monkeypatch, kiosk="1", seconds="30")
 
     def pressed() -> Any:
         (button,) = [one for one in app.button if one.key == "kiosk_pause"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from metrics.forecast import forecast as look_ahead
 from metrics.signals import signal as judge
@@ -14,23 +13,15 @@ from metrics.verdict import sentence
 from metrics.why import why as explain
 from pages.ui import forecast, signal, why
 from pages.ui.numbers import day_words
-from settings import PROJECT_ROOT
+from tests.pages.app import open_page
 from tests.pages.test_pages import words
 from tests.shop import Shop
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-def show(shop: Shop, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
-    monkeypatch.setenv("KPI_HOME", str(shop.space.home))
-    app = AppTest.from_file(str(PROJECT_ROOT / "pages" / "frame" / "frame.py"), default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.switch_page(str(PROJECT_ROOT / "pages" / "views" / "kpi.py")).run()
-
-
 def test_a_link_opens_its_kpi_with_verdict_forecast_and_reasons(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = show(shop, monkeypatch, kpi="signups")
+    app = open_page(shop.space.home, monkeypatch, "kpi", kpi="signups")
     with shop.catalog() as opened:
         verdict = sentence(judge(opened, "signups"), day_words)
     assert not app.exception
@@ -42,7 +33,7 @@ def test_a_link_opens_its_kpi_with_verdict_forecast_and_reasons(shop: Shop, monk
 
 
 def test_an_unknown_kpi_is_said_to_be_unknown(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = show(shop, monkeypatch, kpi="nope")
+    app = open_page(shop.space.home, monkeypatch, "kpi", kpi="nope")
     assert not app.exception
     assert "There is no KPI 'nope'" in words(app).replace("\\", "")
 

@@ -17,6 +17,7 @@ from pages.ui.chart import Panel, timeline_options
 from pages.ui.echart import localised
 from pages.ui.numbers import value_words
 from settings import PROJECT_ROOT
+from tests.pages.app import open_page
 from tests.pages.test_pinned import DEFINITIONS, asked, publish, said
 from tests.shop import Shop
 
@@ -24,16 +25,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 ENGLISH = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?![\d,])|(?<![\w.])\d+\.(?!\d{3}(?!\d))\d+(?![\w.])|\d%|[€$]\d")
 """1,234 and 5.5 and 5% and €5: no number of German or French looks like this."""
 NAMES = re.compile(r"(?:WEB|APP|SHOP|v)[ -]?\d+\.\d+")
-
-
-def open_page(home: Path, monkeypatch: pytest.MonkeyPatch, page: str, **query: str) -> AppTest:
-    monkeypatch.setenv("KPI_HOME", str(home))
-    app = AppTest.from_file(str(PROJECT_ROOT / "pages" / "frame" / "frame.py"), default_timeout=90)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.switch_page(str(PROJECT_ROOT / "pages" / "views" / f"{page}.py")).run()
-    assert not app.exception
-    return app
 
 
 def texts(app: AppTest) -> list[str]:

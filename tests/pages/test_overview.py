@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,21 +18,11 @@ from metrics.signals import signals
 from metrics.standing import standing
 from metrics.types import Question
 from pages.ui import cards, data
-from settings import PROJECT_ROOT
+from tests.pages.app import open_page
 from tests.pages.test_pages import forget, show, words
 from tests.shop import Shop
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-def overview(home: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
-    monkeypatch.setenv("KPI_HOME", str(home))
-    app = AppTest.from_file(str(PROJECT_ROOT / "pages" / "frame" / "frame.py"), default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
 
 
 def links(app: AppTest) -> list[str]:
@@ -72,11 +61,11 @@ def test_no_card_asks_for_what_was_not_asked_ahead_and_a_second_look_asks_nothin
             after.append(len(found))
 
         monkeypatch.setattr(cards, "ask_ahead", ahead)
-        overview(shop.space.home, monkeypatch, **query)
+        open_page(shop.space.home, monkeypatch, **query)
         assert after
         assert len(found) == after[0] > 0, found[after[0] :]
         monkeypatch.setattr(cards, "ask_ahead", asked)
-        overview(shop.space.home, monkeypatch, **query)
+        open_page(shop.space.home, monkeypatch, **query)
         assert len(found) == after[0]
     assert cards.card is drawn
 
@@ -88,13 +77,13 @@ def test_the_cards_are_asked_for_at_once(shop: Shop, monkeypatch: pytest.MonkeyP
         forget()
         kept.answers.clear()
         with counted() as found:
-            overview(shop.space.home, monkeypatch)
+            open_page(shop.space.home, monkeypatch)
         counts.append(len(found))
     assert counts[0] <= counts[1] * 0.6  # what tells signal from noise is asked at once in both
 
 
 def test_what_needs_attention_stands_first_and_is_what_the_metrics_say(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = overview(shop.space.home, monkeypatch)
+    app = open_page(shop.space.home, monkeypatch)
     with shop.catalog() as opened:
         names = [kpi.name for kpi in opened.kpis() if kpi.type != "relationship"]
         judged = signals(opened, names)
@@ -119,19 +108,19 @@ def test_what_needs_attention_stands_first_and_is_what_the_metrics_say(shop: Sho
 
 def test_old_data_are_said_on_top_with_how_many_kpis_stand_on_them(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The company of the tests lives in the past, so its data are stale by now."""
-    said = [label for label in links(overview(shop.space.home, monkeypatch)) if "Data of" in label]
+    said = [label for label in links(open_page(shop.space.home, monkeypatch)) if "Data of" in label]
     assert [label.split("**")[1] for label in said] == ["Data of delivery stale", "Data of product stale", "Data of web stale"]
     assert all("KPIs stand on them" in label and "data to" in label for label in said)
 
 
 def test_every_kpi_is_on_the_page_as_a_card_or_as_a_row(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = overview(shop.space.home, monkeypatch)
+    app = open_page(shop.space.home, monkeypatch)
     everything = " ".join([*links(app), *(str(element.proto.body) for element in app.get("html"))])
     with shop.catalog() as opened:
         for kpi in opened.kpis():
             assert kpi.type == "relationship" or kpi.label in everything, kpi.label
     few = len(app.get("html"))
-    assert len(overview(shop.space.home, monkeypatch, show="cards").get("html")) > few + 10
+    assert len(open_page(shop.space.home, monkeypatch, show="cards").get("html")) > few + 10
 
 
 def test_all_calm_is_said(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,12 +134,12 @@ def test_all_calm_is_said(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         return trusted.Moment(now.at, now.fresh, now.late, (), now.reservations)
 
     monkeypatch.setattr(trusted, "moment", calm)
-    app = overview(shop.space.home, monkeypatch)
+    app = open_page(shop.space.home, monkeypatch)
     assert app.success[0].value.startswith("All calm")
 
 
 def test_days_and_comparison_are_in_the_address_and_links_hand_them_on(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = overview(shop.space.home, monkeypatch, period="mtd", vs="year")
+    app = open_page(shop.space.home, monkeypatch, period="mtd", vs="year")
     assert "month to date: earlier ones are cut to the same days" in words(app).replace("\\", "")
     html = " ".join(str(element.proto.body) for element in app.get("html"))
     assert "no comparison with last year" in html  # the company is younger than that
@@ -165,12 +154,12 @@ def test_days_of_ones_own_are_clipped_to_what_is_held(shop: Shop, monkeypatch: p
         covered = opened.covered("sessions")
         assert covered is not None
         total = opened.ask(Question("sessions", "total", type(covered)(covered.end - timedelta(days=10), covered.end))).rows[0].value
-    app = overview(
+    app = open_page(
         shop.space.home, monkeypatch, period="custom", show="cards", **{"from": str(covered.end - timedelta(days=10)), "to": "2099-01-01"}
     )
     assert "other days are left out" in words(app).replace("\\", "")
     assert f"{total:,.0f}" in " ".join(str(element.proto.body) for element in app.get("html"))
-    nonsense = overview(shop.space.home, monkeypatch, period="custom", **{"from": "yesterday", "to": "<b>"})
+    nonsense = open_page(shop.space.home, monkeypatch, period="custom", **{"from": "yesterday", "to": "<b>"})
     assert not nonsense.error
 
 

@@ -13,6 +13,7 @@ from settings import PROJECT_ROOT, Workspace
 from store.definition_history import digest_of
 from store.warehouse import Warehouse
 from tests.metrics.store import catalog, traffic
+from tests.pages.app import open_page
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 DEFINITIONS = """version: 1
@@ -35,13 +36,7 @@ def publish(home: Path, sessions: int, definitions: str = DEFINITIONS) -> None:
 
 
 def show(home: Path, monkeypatch: pytest.MonkeyPatch, page: str = "side_by_side", **query: str) -> AppTest:
-    monkeypatch.setenv("KPI_HOME", str(home))
-    app = AppTest.from_file(str(PROJECT_ROOT / "pages" / "frame" / "frame.py"), default_timeout=60)
-    for name, value in {"kpis": "sessions", "grain": "day", **query}.items():
-        app.query_params[name] = value
-    app.switch_page(str(PROJECT_ROOT / "pages" / "views" / f"{page}.py")).run()
-    assert not app.exception
-    return app
+    return open_page(home, monkeypatch, page, **{"kpis": "sessions", "grain": "day", **query})
 
 
 def numbers(app: AppTest) -> set[str]:

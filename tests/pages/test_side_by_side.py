@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from metrics.types import Period, Question, Row
 from pages.ui.numbers import value_words
 from pages.ui.span import dragged
-from settings import PROJECT_ROOT
+from tests.pages.app import open_page
 from tests.pages.test_pinned import asked, said
 from tests.shop import START, Shop
 
@@ -20,13 +20,7 @@ MOBILE = (("device", ("mobile",)),)
 
 
 def show(shop: Shop, monkeypatch: pytest.MonkeyPatch, **query: str | list[str]) -> AppTest:
-    monkeypatch.setenv("KPI_HOME", str(shop.space.home))
-    app = AppTest.from_file(str(PROJECT_ROOT / "pages" / "frame" / "frame.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.switch_page(str(PROJECT_ROOT / "pages" / "views" / "side_by_side.py")).run()
-    assert not app.exception
-    return app
+    return open_page(shop.space.home, monkeypatch, "side_by_side", **query)
 
 
 def table(app: AppTest) -> list[tuple[str, str]]:
